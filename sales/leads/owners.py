@@ -1,0 +1,42 @@
+"""Whose lead it is: assigned by those who may edit it, or claimed by whoever is first."""
+
+from uuid import UUID
+
+from sales.errors import AlreadyClaimed, NotFound
+from sales.journal import Draft, Kind
+from sales.leads import Lead
+from sales.leads.locking import locked_to_edit
+from sales.users import User, require_active
+from sales.verbs import verb
+from sales.versions import require_unchanged
+from sales.viewers import Viewer, visible_to
+
+
+@verb
+async def assign(lead_id: UUID, *, by: Viewer, owner_id: UUID | None, expected_version: int | None = None) -> Draft:
+    """Give a lead to somebody of the account, or to nobody (None). A waking reminder goes with it."""
+    if owner_id is not None:
+        await require_active(owner_id, by=by, path="ownerId")
+    lead = await locked_to_edit(lead_id, by=by)
+    await require_unchanged(lead, expected_version, {"owner_id": owner_id})
+    draft = Draft(Kind.LEAD_ASSIGNED, lead, by=by, lead=lead)
+    draft.change(lead, owner_id=owner_id)
+    return draft
+
+
+@verb
+async def claim(lead_id: UUID, *, by: Viewer) -> Draft:
+    """Take a lead that nobody owns. Of two at once one wins; the other gets AlreadyClaimed, and by whom.
+
+    Claiming what is one's own already changes nothing.
+    """
+    if not await Lead.filter(visible_to(by), id=lead_id).exists():
+        raise NotFound("lead")
+    # Locked without the rights: whoever saw it unassigned a moment ago is told who was faster.
+    lead = await Lead.filter(account_id=by.account.id, id=lead_id).select_for_update(no_key=True).get()
+    if lead.owner_id is not None and lead.owner_id != by.user.id:
+        owner = await User.get(id=lead.owner_id)
+        raise AlreadyClaimed(owner.id, owner.name)
+    draft = Draft(Kind.LEAD_CLAIMED, lead, by=by, lead=lead)
+    draft.change(lead, owner_id=by.user.id)
+    return draft

@@ -1,0 +1,138 @@
+# What people read, in English. The same names stand in fr.ftl; a test holds the two together.
+
+## Statuses
+status-todo = To do
+status-standby = Standby
+status-won = Won
+status-lost = Lost
+status-cancelled = Cancelled
+status-todo-meaning = Alive: act now.
+status-standby-meaning = Alive: act later. It comes back to “To do” by itself at its moment.
+status-won-meaning = Closed: the sale was made.
+status-lost-meaning = Closed: a competitor got it.
+status-cancelled-meaning = Closed: there was no sale at all, for anybody.
+
+## Fields of a lead
+field-title = title
+field-description = description
+field-amount = amount
+field-currency = currency
+field-probability = probability
+field-expected-close-on = expected closing date
+field-owner = owner
+
+## A new account
+pipeline-sales = Sales
+step-to-qualify = To qualify
+step-contacted = Contacted
+step-met = Met
+step-quote = Quote
+step-negotiation = Final negotiation
+reason-price = Better price
+reason-quality = Better offer
+reason-cheaper = A competitor was cheaper
+reason-features = A competitor had more to offer
+reason-no-budget = No budget
+reason-no-answer = No answer
+
+## Refusals
+refused-not-found = { $what ->
+    [lead] This lead does not exist, or you may not see it.
+    [step] This step does not exist.
+    [pipeline] This pipeline does not exist.
+    [reminder] This reminder does not exist, or you may not see it.
+    [reason] This reason does not exist.
+    [user] There is nobody of this id in your account.
+    [team] This team does not exist.
+    [session] You have no such session.
+    [key] There is no such key.
+    [notification] You have no such notification.
+   *[other] This does not exist, or you may not see it.
+}
+refused-not-allowed-owner = Only the owner of this lead, the owner’s manager or an administrator may do this.
+refused-not-allowed-claim = Nobody owns this lead. Claim it first, or ask an administrator.
+refused-not-allowed-administrator = Only an administrator may do this.
+refused-not-allowed-reminder = Only the person reminded, or somebody who may edit the lead, may do this.
+refused-illegal-transition = A lead that is “{ $current }” cannot become “{ $wanted }”.
+refused-step-guard-failed = To enter “{ $step }” a lead needs: { $fields }.
+refused-reason-required = Say why: a lead that becomes “{ $status }” needs a reason from your company’s list.
+refused-version-conflict = Somebody changed this in the meantime: { $fields }. The lead is now at version { $version }.
+refused-already-claimed = { $owner } was faster and owns this lead now.
+refused-step-in-use = { $leads ->
+    [one] One lead is in it. Name a target step for it.
+   *[other] { $leads } leads are in it. Name a target step for them.
+}
+refused-last-step = A pipeline keeps at least one open step.
+refused-pipeline-is-default = This is the default pipeline. Make another one the default first.
+refused-reminder-pending = This reminder is still pending.
+refused-reminder-fired = This reminder has already fired.
+refused-reminder-done = This reminder is already done.
+refused-reminder-cancelled = This reminder was cancelled.
+refused-idempotency-key-reused = This Idempotency-Key was sent before with another input. Use a new key for a new request.
+refused-wrong-credentials = E-mail address and password do not belong together.
+refused-too-many-attempts = { $minutes ->
+    [one] Too many attempts. Try again in a minute.
+   *[other] Too many attempts. Try again in { $minutes } minutes.
+}
+
+## Values that cannot be taken
+invalid-moment-past = This moment is past.
+invalid-moment-too-far = This is too far away: at most { $years } years from now.
+invalid-delay-not-positive = A delay must be longer than nothing.
+invalid-time-zone-unknown = There is no such time zone. Use an IANA name such as Europe/Paris.
+invalid-name-empty = This cannot be empty.
+invalid-name-too-long = This is too long: at most { $longest } characters.
+invalid-name-characters = This contains characters that cannot be shown.
+invalid-name-taken = This name is taken.
+invalid-name-like-status = “{ $name }” is the name of a status. Statuses and steps are two things: find another name for the step.
+invalid-id-taken = This id cannot be used. Make a new one (UUID version 7).
+invalid-id-malformed = This is not an id of the right kind.
+invalid-email-taken = Somebody has this address already.
+invalid-email-malformed = This is not an e-mail address.
+invalid-password-length = A password has { $shortest } to { $longest } characters.
+invalid-locale-unknown = Relance speaks: { $known }.
+invalid-currency-unknown = “{ $value }” is no currency. Use an ISO 4217 code such as EUR.
+invalid-amount-out-of-range = An amount is zero or more, and below 100,000,000,000,000.
+invalid-amount-too-fine = { $places ->
+    [0] { $currency } has no decimals.
+    [one] { $currency } has one decimal.
+   *[other] { $currency } has { $places } decimals.
+}
+invalid-not-per-cent = A probability is between 0 and 100.
+invalid-dwell-out-of-range = The expected time in a step is between a second and ten years.
+invalid-version-unknown = There is no such version. The lead is at version { $version }.
+invalid-step-archived = “{ $step }” is archived and takes no leads.
+invalid-pipeline-archived = This pipeline is archived.
+invalid-before-and-after = Give one lead: before it, or after it.
+invalid-move-without-target = Say where: a step, or a lead to put it before or after.
+invalid-next-to-itself = It cannot be put next to itself.
+invalid-not-in-step = This lead is not in that step (any more).
+invalid-not-in-pipeline = This step is not in that pipeline.
+invalid-not-in-account = There is no such pipeline.
+invalid-target-is-deleted = The target is deleted too. Choose another step.
+invalid-steps-number = A pipeline has 1 to { $most } steps.
+invalid-user-deactivated = { $name } no longer works here.
+invalid-cannot-see-lead = { $name } may not see this lead.
+invalid-too-many-reminders = A lead has at most { $most } pending reminders.
+invalid-standby-needs-moment = A lead stands by until a moment: say which.
+invalid-only-for-standby = Only a lead in standby has a moment to wait for.
+invalid-only-for-closed = Only a closed lead has this.
+invalid-closed-before-creation = It cannot be closed before it was created.
+invalid-in-the-future = This is in the future.
+invalid-reason-of-another-status = This reason is archived, or belongs to another status.
+invalid-status-without-reasons = Only Won, Lost and Cancelled have reasons.
+invalid-cannot-be-null = This cannot be null. Leave it out to keep what is there.
+invalid-too-many = At most { $most } at once.
+
+## Advice
+advice-moment-moved = The clocks of { $zone } skip that time; the reminder comes right after.
+advice-reminders-kept = { $reminders ->
+    [one] One other reminder of this lead is still pending.
+   *[other] { $reminders } other reminders of this lead are still pending.
+}
+advice-many-steps = { $steps } steps are hard to see and to manage. Up to eight work best.
+advice-guards-skipped = { $leads ->
+    [one] One lead moved to “{ $step }” without being asked for what that step demands.
+   *[other] { $leads } leads moved to “{ $step }” without being asked for what that step demands.
+}
+advice-secret-shown-once = Keep the key now: it is not shown again.

@@ -1,0 +1,1 @@
+status-todo = To do

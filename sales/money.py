@@ -1,0 +1,40 @@
+"""Money: a decimal with its currency, never one without the other, never mixed."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+
+from babel.numbers import format_currency, get_currency_precision, list_currencies
+
+from sales.errors import InvalidValue
+
+LARGEST = Decimal(10) ** 14
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount of one currency (ISO 4217)."""
+
+    amount: Decimal
+    currency: str
+
+
+def require_sensible(money: Money, *, path: str = "amount") -> None:
+    """Refuse what is no price: a currency that nobody uses, less than nothing, parts of a cent."""
+    if money.currency not in _currencies():
+        raise InvalidValue(f"{path}.currency", "currency_unknown", value=money.currency[:10])
+    if not money.amount.is_finite() or not 0 <= money.amount < LARGEST:
+        raise InvalidValue(f"{path}.amount", "amount_out_of_range")
+    places = get_currency_precision(money.currency)
+    if money.amount != round(money.amount, places):
+        raise InvalidValue(f"{path}.amount", "amount_too_fine", places=places, currency=money.currency)
+
+
+def in_words(money: Money, locale: str) -> str:
+    """As a person of that language writes it: 1 500,00 € or €1,500.00."""
+    return str(format_currency(money.amount, money.currency, locale=locale))
+
+
+@cache
+def _currencies() -> frozenset[str]:
+    return frozenset(list_currencies())

@@ -1,0 +1,145 @@
+"""Reminders: when to come back to a lead."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from sales import database
+from sales.ids import new_id
+from sales.journal import Draft
+from sales.leads import Lead
+from sales.moments import Due, Moment, resolve
+from sales.names import clean_text
+from sales.users import User
+from sales.verbs import Advice, AdviceCode, Checks
+
+LONGEST_ACTIVITY = 60
+LONGEST_NOTE = 4_000
+
+
+class ReminderState(StrEnum):
+    """PENDING until it fires, FIRED until somebody acts, then DONE; or CANCELLED."""
+
+    PENDING = "PENDING"
+    FIRED = "FIRED"
+    DONE = "DONE"
+    CANCELLED = "CANCELLED"
+
+
+class Reminder(Model):
+    """A moment at which somebody wants to come back to a lead."""
+
+    PRIVATE = frozenset({"activity", "note"})
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    account_id = fields.UUIDField()
+    lead_id = fields.UUIDField()
+    user_id = fields.UUIDField(null=True, description="Who is reminded; null: whoever owns the lead when it fires")
+    created_by_id = fields.UUIDField()
+    wakes = fields.BooleanField(default=False, description="It brings a standby lead back to TODO")
+    state = fields.CharEnumField(ReminderState, max_length=10, default=ReminderState.PENDING)
+    due_at = fields.DatetimeField()
+    notify_at = fields.DatetimeField(description="When to tell people: a date alone waits for their morning")
+    local_date = fields.DateField(null=True)
+    local_time = fields.TimeField(null=True)
+    time_zone = fields.CharField(max_length=64, null=True)
+    activity = fields.CharField(max_length=60, default="")
+    note = fields.TextField(default="")
+    created_at = fields.DatetimeField()
+    fired_at = fields.DatetimeField(null=True)
+    ended_at = fields.DatetimeField(null=True, description="When it was done or cancelled")
+    set_aside_at = fields.DatetimeField(null=True, description="The clock gave up on it; see failures")
+
+    class Meta:
+        table = "reminders"
+
+
+async def set_waking(draft: Draft, lead: Lead, until: Moment, *, activity: str = "", note: str = "") -> None:
+    """Give a locked lead the reminder that wakes it. The one before is cancelled, what has fired is done."""
+    now = await database.now()
+    due = await due_for(lead.owner_id, until, draft=draft, now=now)
+    reminder = Reminder(
+        account_id=lead.account_id, lead_id=lead.id, created_by_id=draft.by.user.id, wakes=True, created_at=now,
+        **columns(due), **words(activity, note),
+    )  # fmt: skip
+    for old in await locked_reminders(lead) if lead.number else []:
+        if old.wakes:
+            end(draft, old, now, ReminderState.CANCELLED if old.state == ReminderState.PENDING else ReminderState.DONE)
+    draft.add(reminder)
+    draft.change(lead, waking_reminder_id=reminder.id)
+
+
+async def end_waking(draft: Draft, lead: Lead, *, state: ReminderState = ReminderState.CANCELLED) -> None:
+    """End the reminder that would wake a locked standby lead; its status is the caller's affair."""
+    reminder = (
+        await Reminder.filter(account_id=lead.account_id, id=lead.waking_reminder_id)
+        .select_for_update(no_key=True)
+        .get()
+    )
+    end(draft, reminder, await database.now(), state)
+    draft.change(lead, waking_reminder_id=None)
+
+
+async def end_for_closing(draft: Draft, lead: Lead, now: datetime) -> None:
+    """Closing cancels what wakes the lead, makes fired reminders done, and keeps the others (a warning names them)."""
+    kept = []
+    for reminder in await locked_reminders(lead):
+        if reminder.state == ReminderState.FIRED:
+            end(draft, reminder, now, ReminderState.DONE)
+        elif reminder.wakes:
+            end(draft, reminder, now, ReminderState.CANCELLED)
+        else:
+            kept.append(reminder.id)
+    draft.change(lead, waking_reminder_id=None)
+    if kept:
+        draft.warnings.append(Advice(AdviceCode.REMINDERS_KEPT, tuple(kept), {"reminders": len(kept)}))
+
+
+def end(draft: Draft, reminder: Reminder, now: datetime, state: ReminderState) -> None:
+    draft.change(reminder, state=state, ended_at=now)
+
+
+async def locked_reminders(lead: Lead) -> list[Reminder]:
+    """The pending and fired reminders of a locked lead, locked by id."""
+    return (
+        await Reminder.filter(
+            account_id=lead.account_id, lead_id=lead.id, state__in=[ReminderState.PENDING, ReminderState.FIRED]
+        )
+        .order_by("id")
+        .select_for_update(no_key=True)
+    )
+
+
+async def due_for(user_id: UUID | None, moment: Moment, *, draft: Draft, now: datetime, path: str = "until") -> Due:
+    """When a moment comes, in the viewer's zone; a day is told of when that person's own day starts."""
+    by = draft.by.user
+    reader = by if user_id in (None, by.id) else await User.get(id=user_id)
+    due = resolve(moment, now=now, zone=by.time_zone, day_starts_at=reader.day_starts_at, path=path)
+    if due.moved:
+        draft.warnings.append(Advice(AdviceCode.MOMENT_MOVED, (), {"zone": due.time_zone}))
+    return due
+
+
+def columns(due: Due) -> dict[str, object]:
+    """The columns that keep when it comes due and what the person chose."""
+    return {
+        "due_at": due.due_at,
+        "notify_at": due.notify_at,
+        "local_date": due.local_date,
+        "local_time": due.local_time,
+        "time_zone": due.time_zone,
+    }
+
+
+def words(activity: str, note: str) -> dict[str, str]:
+    """What is to be done, cleaned. Raises InvalidValue, all at once."""
+    cleaned, checks = {}, Checks()
+    with checks:
+        cleaned["activity"] = clean_text(activity, path="activity", longest=LONGEST_ACTIVITY)
+    with checks:
+        cleaned["note"] = clean_text(note, path="note", longest=LONGEST_NOTE)
+    checks.done()
+    return cleaned

@@ -1,0 +1,153 @@
+"""A verb is what a person does: one transaction, one event, and once per idempotency key."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import wraps
+from hashlib import sha256
+from typing import Any, ParamSpec
+from uuid import UUID
+
+import orjson
+from tortoise.exceptions import IntegrityError
+
+from sales import database, idempotency, journal
+from sales.errors import InvalidValue, Refusal, Refused
+from sales.journal import Draft
+from sales.sentences import say
+from sales.viewers import Viewer
+
+P = ParamSpec("P")
+
+_STABLE = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
+
+
+class AdviceCode(StrEnum):
+    """What is worth a look although it was done."""
+
+    MOMENT_MOVED = "MOMENT_MOVED"
+    REMINDERS_KEPT = "REMINDERS_KEPT"
+    MANY_STEPS = "MANY_STEPS"
+    GUARDS_SKIPPED = "GUARDS_SKIPPED"
+    SECRET_SHOWN_ONCE = "SECRET_SHOWN_ONCE"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Done, but look at this; `ids` are the rows that it is about."""
+
+    code: AdviceCode
+    ids: tuple[UUID, ...] = ()
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def message(self, locale: str) -> str:
+        return say(locale, "advice-" + self.code.lower().replace("_", "-"), **self.values)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a verb did: to which row, at which position of the journal (None: there was nothing to change)."""
+
+    id: UUID
+    position: int | None
+    warnings: tuple[Advice, ...] = ()
+
+
+def verb(function: Callable[P, Awaitable[Draft]]) -> Callable[P, Awaitable[Outcome]]:
+    """Run a function that drafts an event in a transaction, and write the draft as its last statement.
+
+    With an idempotency key the first outcome is answered again for 24 hours, and other input refused (KeyReused).
+    """
+
+    @wraps(function)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> Outcome:
+        by = kwargs["by"]
+        assert isinstance(by, Viewer)
+        key = by.idempotency_key
+        try:
+            async with database.transaction():
+                if key is not None:
+                    first = await idempotency.begin(by, key, _fingerprint(function, args, kwargs))
+                    if first is not None:
+                        return _recalled(first)
+                return await _write(await function(*args, **kwargs), key)
+        except IntegrityError as error:
+            raise _refusal_for(error) from error
+
+    return run
+
+
+async def _write(draft: Draft, key: str | None) -> Outcome:
+    kept = {"id": draft.subject.pk, "warnings": [_kept(advice) for advice in draft.warnings]}
+    if draft.is_empty:
+        if key is not None:
+            await idempotency.settle(draft.by, key, kept)
+        return Outcome(draft.subject.pk, None, tuple(draft.warnings))
+    position = await journal.write(draft, key=key, outcome=kept)
+    return Outcome(draft.subject.pk, position, tuple(draft.warnings))
+
+
+def _fingerprint(function: Callable[..., Any], args: Any, kwargs: Any) -> str:
+    asked = {name: value for name, value in kwargs.items() if name != "by"}
+    text = orjson.dumps([function.__qualname__, args, asked], default=repr, option=_STABLE)
+    return sha256(text).hexdigest()
+
+
+def _kept(advice: Advice) -> dict[str, Any]:
+    return {"code": advice.code, "ids": advice.ids, "values": advice.values}
+
+
+def _recalled(outcome: dict[str, Any]) -> Outcome:
+    warnings = [
+        Advice(AdviceCode(kept["code"]), tuple(UUID(id) for id in kept["ids"]), kept["values"])
+        for kept in outcome["warnings"]
+    ]
+    return Outcome(UUID(outcome["id"]), outcome.get("position"), tuple(warnings))
+
+
+_TAKEN = {
+    "pipelines_name": InvalidValue("name", "name_taken"),
+    "steps_name": InvalidValue("name", "name_taken"),
+    "reasons_label": InvalidValue("label", "name_taken"),
+    "teams_name": InvalidValue("name", "name_taken"),
+    "users_email": InvalidValue("email", "email_taken"),
+    "leads_pkey": InvalidValue("id", "id_taken"),
+    "reminders_pkey": InvalidValue("id", "id_taken"),
+    "pipelines_pkey": InvalidValue("id", "id_taken"),
+    "steps_pkey": InvalidValue("id", "id_taken"),
+}
+"""Rules that two requests at once can only break together, so the database holds them."""
+
+
+def _refusal_for(error: IntegrityError) -> Exception:
+    cause = error.__cause__
+    refusal = _TAKEN.get(getattr(cause, "constraint_name", None) or "")
+    return refusal or error
+
+
+class Checks:
+    """Collects what is wrong with one request, so that all of it is told at once.
+
+    `with checks: ...` swallows a refusal; `checks.done()` raises what was collected.
+    """
+
+    def __init__(self) -> None:
+        self.refusals: list[Refusal] = []
+
+    def __enter__(self) -> "Checks":
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        if isinstance(error, Refused):
+            self.refusals += error.refusals
+            return True
+        if isinstance(error, Refusal):
+            self.refusals.append(error)
+            return True
+        return False
+
+    def done(self) -> None:
+        if len(self.refusals) == 1:
+            raise self.refusals[0]
+        if self.refusals:
+            raise Refused(self.refusals)

@@ -1,0 +1,85 @@
+"""Who asks: one person of one account, what they see and what they may change, worked out once per request."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from tortoise.expressions import Q
+
+from sales import database
+from sales.accounts import Account, Privacy
+from sales.errors import NotAllowed
+from sales.leads import Lead
+from sales.users import Role, User
+
+_TEAM_MATES = """
+select other.user_id, bool_or(mine.is_manager) as is_managed
+from memberships mine
+join teams t on t.id = mine.team_id
+join memberships other on other.account_id = mine.account_id and other.team_id = mine.team_id
+where mine.account_id = $1 and mine.user_id = $2 and other.user_id <> $2
+  and (mine.is_manager or t.privacy = 'MEMBERS_SHARE')
+group by other.user_id
+"""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A person (or a script of theirs) in the middle of a request.
+
+    `managed` are the people of the teams that the viewer manages, `seen` these and the team mates who share.
+    """
+
+    account: Account
+    user: User
+    seen: frozenset[UUID] = frozenset()
+    managed: frozenset[UUID] = frozenset()
+    session_id: UUID | None = None
+    key_id: UUID | None = None
+    request_id: str | None = None
+    idempotency_key: str | None = None
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.user.role == Role.ADMINISTRATOR
+
+    @property
+    def sees_all(self) -> bool:
+        return self.is_administrator or self.account.privacy == Privacy.SHARED
+
+    @property
+    def locale(self) -> str:
+        return self.user.locale
+
+    def may_see(self, lead: Lead) -> bool:
+        return self.sees_all or lead.owner_id is None or lead.owner_id in self.seen | {self.user.id}
+
+    def may_edit(self, lead: Lead) -> bool:
+        return self.is_administrator or lead.owner_id == self.user.id or lead.owner_id in self.managed
+
+    def once(self, key: str | None) -> "Viewer":
+        """The same viewer, whose next mutation is carried out once for this key."""
+        return replace(self, idempotency_key=key)
+
+    def require_administrator(self) -> None:
+        if not self.is_administrator:
+            raise NotAllowed("administrator")
+
+
+async def viewer_of(account: Account, user: User, **request: str | UUID | None) -> Viewer:
+    """The viewer that this person is now: teams are read once, here."""
+    mates = await database.fetch(_TEAM_MATES, account.id, user.id)
+    return Viewer(
+        account=account,
+        user=user,
+        seen=frozenset(row["user_id"] for row in mates),
+        managed=frozenset(row["user_id"] for row in mates if row["is_managed"]),
+        **request,  # type: ignore[arg-type]
+    )
+
+
+def visible_to(by: Viewer) -> Q:
+    """The leads that the viewer may see; what is not among them does not exist for them."""
+    within = Q(account_id=by.account.id)
+    if by.sees_all:
+        return within
+    return within & (Q(owner_id__isnull=True) | Q(owner_id__in=[by.user.id, *by.seen]))
