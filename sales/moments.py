@@ -143,7 +143,7 @@ def _on_the_day(day: date, *, now: datetime, zone: str, day_starts_at: time, pat
     told_at = _first(day, day_starts_at, place).astimezone(UTC)
     return Due(
         due_at=due_at,
-        notify_at=max(due_at, told_at, now),
+        notify_at=max(told_at, now),
         local_date=day,
         time_zone=zone,
         moved=_clock(due_at, place).date() != day,

@@ -10,7 +10,7 @@ from sales.names import clean
 from sales.pipelines.create import drafted as drafted_pipeline
 from sales.reasons import Reason
 from sales.sentences import say
-from sales.users import Role, User
+from sales.users import Role
 from sales.users.people import NewPerson, checked, made
 from sales.viewers import Viewer
 

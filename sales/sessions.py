@@ -110,8 +110,8 @@ async def forget_attempts() -> int:
 async def _open(token: Secret, *, by: Viewer, device: str, address: str) -> Draft:
     now = await database.now()
     session = Session(
-        account_id=by.account.id, user_id=by.user.id, token_hash=hash_of(token.value), device=device, address=address[:64],
-        created_at=now, last_used_at=now, expires_at=now + LIFETIME,
+        account_id=by.account.id, user_id=by.user.id, token_hash=hash_of(token.value), device=device,
+        address=address[:64], created_at=now, last_used_at=now, expires_at=now + LIFETIME,
     )  # fmt: skip
     draft = Draft(Kind.SESSION_OPENED, session, by=by)
     draft.add(session)

@@ -4,11 +4,11 @@ from collections import Counter
 from uuid import UUID
 
 from sales import database, ranks
-from sales.errors import InvalidValue, NotFound, PipelineIsDefault, StepInUse
+from sales.errors import InvalidValue, LastStep, NotFound, PipelineIsDefault, StepInUse
 from sales.journal import Draft, Kind
 from sales.leads import Lead
 from sales.pipelines import locked_pipeline
-from sales.steps import LastStep, Step, locked_step, locked_steps
+from sales.steps import Step, locked_step, locked_steps
 from sales.verbs import Advice, AdviceCode, verb
 from sales.viewers import Viewer
 
@@ -41,8 +41,8 @@ async def delete_pipeline(pipeline_id: UUID, *, by: Viewer, target_step_id: UUID
     pipeline = await locked_pipeline(pipeline_id, by=by)
     if pipeline.is_default:
         raise PipelineIsDefault
-    ids = await Step.filter(account_id=by.account.id, pipeline_id=pipeline.id).values_list("id", flat=True)
-    steps, target = await _locked_with_target(list(ids), target_step_id, by=by)
+    ids = [step.id for step in await Step.filter(account_id=by.account.id, pipeline_id=pipeline.id)]
+    steps, target = await _locked_with_target(ids, target_step_id, by=by)
     draft = Draft(Kind.PIPELINE_DELETED, pipeline, by=by)
     await _relocate(draft, sorted(steps, key=lambda step: step.position), target)
     for step in steps:
