@@ -105,7 +105,7 @@ class DispatchCursor(Model):
 class Event(Model):
     """Something that happened; the key is (account_id, position)."""
 
-    position = fields.BigIntField(primary_key=True, generated=False)
+    position = fields.BigIntField(primary_key=True)
     account_id = fields.UUIDField()
     kind = fields.CharField(max_length=40)
     at = fields.DatetimeField(description="When it was written; never runs backwards within an account")
@@ -257,10 +257,11 @@ class _Row:
         return {c: change for c, change in self.changes.items() if c in self._private}
 
     def values(self) -> dict[str, Any]:
-        """The row to insert, or the changed columns and the key, as JSON."""
+        """What the statement needs of the row, as JSON: all of it, the changed columns and the id, or the id."""
         if self.operation == "insert":
             return {column: plain(getattr(self.row, column)) for column in database.columns_of(type(self.row))}
-        return {"id": str(self.id)} | {column: change[1] for column, change in self.changes.items()}
+        changed = self.changes if self.operation == "update" else {}
+        return {"id": str(self.id)} | {column: change[1] for column, change in changed.items()}
 
     @property
     def _private(self) -> frozenset[str]:

@@ -48,7 +48,7 @@ async def a_lead(
     by: Viewer,
     *,
     title: str = "New roof",
-    owner: UUID | None | Viewer = ...,  # type: ignore[assignment]
+    owner: UUID | Viewer | None = ...,  # type: ignore[assignment]
     step: Step | None = None,
     standing: Standing | None = None,
     created_at: datetime | None = None,

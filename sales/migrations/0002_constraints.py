@@ -4,7 +4,18 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 
 # A reference inside an account goes over (account_id, id), so the database itself refuses one across accounts.
-REFERENCED = ("users", "teams", "pipelines", "steps", "leads", "reasons", "reminders", "notifications", "deliveries", "api_keys")
+REFERENCED = (
+    "users",
+    "teams",
+    "pipelines",
+    "steps",
+    "leads",
+    "reasons",
+    "reminders",
+    "notifications",
+    "deliveries",
+    "api_keys",
+)
 
 REFERENCES = (
     ("memberships", "team_id", "teams"),

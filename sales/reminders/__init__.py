@@ -8,6 +8,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from sales import database
+from sales.fields import WallTime
 from sales.ids import new_id
 from sales.journal import Draft
 from sales.leads import Lead
@@ -44,7 +45,7 @@ class Reminder(Model):
     due_at = fields.DatetimeField()
     notify_at = fields.DatetimeField(description="When to tell people: a date alone waits for their morning")
     local_date = fields.DateField(null=True)
-    local_time = fields.TimeField(null=True)
+    local_time = WallTime(null=True)
     time_zone = fields.CharField(max_length=64, null=True)
     activity = fields.CharField(max_length=60, default="")
     note = fields.TextField(default="")

