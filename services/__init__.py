@@ -1,0 +1,1 @@
+"""What runs: the API, the worker, and both of them on a laptop."""

@@ -1,0 +1,161 @@
+"""Everything on one machine until Ctrl-C: PostgreSQL and Valkey where no URL names others, the API, the worker."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from services.local.postgres import Postgres
+from services.local.processes import hold, hold_within
+from services.local.programs import Child, Program, keep_running, say
+from services.local.valkey import Valkey
+from services.reach import check_database, check_redis
+from services.settings import CannotStart, Settings
+
+_LEFTOVER_SECONDS = 45.0
+_PATIENCE_SECONDS = 30.0
+_ASK_SECONDS = 2.0
+_ASK_AGAIN_SECONDS = 0.1
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+def run(settings: Settings) -> None:
+    """Run everything until SIGINT or SIGTERM, and leave no process. Raises `CannotStart`."""
+    asyncio.run(_until_told_to_stop(settings))
+
+
+async def _until_told_to_stop(settings: Settings) -> None:
+    work = asyncio.create_task(_up(settings))
+
+    def stop() -> None:
+        print("\n  Stopping everything.\n", flush=True)
+        work.cancel()
+
+    for told in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(told, stop)
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+
+
+async def _up(settings: Settings) -> None:
+    async with AsyncExitStack() as stack:
+        lock = await _claim(settings.data_dir, stack)
+        _check_port(settings.host, settings.port)
+        servers, urls = await _servers(settings, stack)
+        sign_in = await _fill(urls["DATABASE_URL"])
+        programs = await _programs(settings, stack, urls=urls, lock=lock)
+        async with asyncio.TaskGroup() as group:
+            for child in (*servers, *programs):
+                group.create_task(keep_running(child))
+            await _ready(settings)
+            print(_banner(settings, sign_in), flush=True)
+
+
+async def _claim(folder: Path, stack: AsyncExitStack) -> int:
+    """Make the folder ours alone; returns the lock that our programs hold as long as one of them lives."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        ours = hold(folder / "up.lock")
+        if ours is None:
+            raise CannotStart(f"Relance is already up on {folder}: stop that one, or choose another DATA_DIR.")
+        stack.callback(os.close, ours)
+        programs = await hold_within(folder / "programs.lock", seconds=_LEFTOVER_SECONDS)
+    except OSError as problem:
+        raise CannotStart(f"DATA_DIR {folder} can't be written: {problem.strerror}.") from None
+    if programs is None:
+        raise CannotStart(f"Programs of an earlier Relance on {folder} don't end; end them and start again.")
+    stack.callback(os.close, programs)
+    return programs
+
+
+def _check_port(host: str, port: int) -> None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except socket.gaierror:
+        raise CannotStart(f"HOST {host} is no address of this machine.") from None
+    except OSError as problem:
+        reason = os.strerror(problem.errno).lower() if problem.errno else str(problem)
+        another = port + 1 if port < 65535 else port - 1
+        raise CannotStart(f"Port {port} on {host} can't be used ({reason}); choose another: PORT={another}.") from None
+
+
+async def _servers(settings: Settings, stack: AsyncExitStack) -> tuple[list[Child], dict[str, str]]:
+    """Start the servers that no URL was given for; returns them, and the URLs of both."""
+    ours: list[Child] = []
+    if settings.database_url is not None:
+        await check_database(settings.database_url)
+    if settings.redis_url is not None:
+        await check_redis(settings.redis_url)
+    postgres, valkey = Postgres(settings.data_dir / "postgres"), Valkey(settings.data_dir / "valkey")
+    for server in [postgres] * (settings.database_url is None) + [valkey] * (settings.redis_url is None):
+        await server.start()
+        stack.push_async_callback(server.stop)
+        ours.append(server)
+    return ours, {
+        "DATABASE_URL": settings.database_url or postgres.url,
+        "REDIS_URL": settings.redis_url or valkey.url,
+    }
+
+
+async def _fill(database_url: str) -> list[str]:
+    """Bring the tables up to date and load the demo data the first time; returns how to sign in."""
+    from sales.database import migrate
+    from services.local import demo
+
+    await migrate(database_url)
+    return await demo.load(database_url)
+
+
+async def _programs(
+    settings: Settings, stack: AsyncExitStack, *, urls: Mapping[str, str], lock: int
+) -> tuple[Program, Program]:
+    environment = {
+        **os.environ,
+        **urls,
+        "HOST": settings.host,
+        "PORT": str(settings.port),
+        "DATA_DIR": str(settings.data_dir),
+        "PYTHONUNBUFFERED": "1",
+    }
+    worker, api = (Program(name, environment=environment, lock=lock) for name in ("worker", "api"))
+    for program in (worker, api):  # so that the API, which feeds the worker, is stopped before it
+        await program.start()
+        stack.push_async_callback(program.stop)
+    return worker, api
+
+
+async def _ready(settings: Settings) -> None:
+    host = _EVERY_ADDRESS.get(settings.host, settings.host)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/health/ready"
+    patience = asyncio.get_running_loop().call_later(
+        _PATIENCE_SECONDS, say, "up", f"{url} isn't ready after {_PATIENCE_SECONDS:.0f} s; still waiting."
+    )
+    while not await asyncio.to_thread(_answers, url):
+        await asyncio.sleep(_ASK_AGAIN_SECONDS)
+    patience.cancel()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=_ASK_SECONDS):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _banner(settings: Settings, sign_in: list[str]) -> str:
+    rows = [("GraphiQL", f"{settings.public_url}/graphql"), ("Sign in", "")]
+    rows += [("", line) for line in sign_in]
+    if settings.smtp is None:
+        rows += [("E-mails", str(settings.data_dir / "outbox"))]
+    body = "\n".join(f"  {label:<10}{text}".rstrip() for label, text in rows)
+    return f"\n  Relance is up.\n\n{body}\n\n  Ctrl-C stops everything.\n"

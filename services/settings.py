@@ -1,0 +1,173 @@
+"""What a deployment may choose, read once from the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class CannotStart(Exception):
+    """Why this doesn't start here, in one sentence for whoever started it."""
+
+
+class BadSetting(CannotStart):
+    """An environment variable that can't be used, in one sentence for whoever set it."""
+
+    def __init__(self, name: str, problem: str, *, example: str) -> None:
+        super().__init__(f"{name} {problem}; for example {name}={example}")
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """A mail server: TLS from the first byte (`tls`), after a STARTTLS, or none."""
+
+    host: str
+    port: int
+    tls: bool = False
+    starttls: bool = False
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One deployment; URLs may hold passwords and therefore stay out of the representation."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data_dir: Path = Path(".data")
+    database_url: str | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    smtp: Smtp | None = None
+    public_url: str = "http://localhost:8000"
+    mail_from: str = "Relance <relance@localhost>"
+    log_level: str = "INFO"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read every variable; an empty one counts as unset. Raises `BadSetting`."""
+        given = {name: value.strip() for name, value in environ.items() if value.strip()}
+        port = _port(given.get("PORT", "8000"))
+        return cls(
+            host=given.get("HOST", cls.host),
+            port=port,
+            data_dir=Path(given.get("DATA_DIR", cls.data_dir)).expanduser().absolute(),
+            database_url=_database(given.get("DATABASE_URL")),
+            redis_url=_redis(given.get("REDIS_URL")),
+            smtp=_smtp(given.get("SMTP_URL")),
+            public_url=_public(given.get("PUBLIC_URL", f"http://localhost:{port}")),
+            mail_from=_sender(given.get("MAIL_FROM", cls.mail_from)),
+            log_level=_level(given.get("LOG_LEVEL", cls.log_level)),
+        )
+
+    def needed_database_url(self) -> str:
+        """The database's URL, or `BadSetting` where none was given."""
+        if self.database_url is None:
+            raise BadSetting("DATABASE_URL", "is needed here (only `relance up` brings its own)", example=_DATABASE)
+        return self.database_url
+
+
+_DATABASE = "postgresql://relance:secret@localhost:5432/relance"
+_REDIS = "redis://localhost:6379/0"
+_SMTP = "smtp://user:secret@mail.example.com:587?starttls"
+_DEFAULT_SMTP_PORT = {"smtp": 25, "smtps": 465}
+_SUBMISSION_PORT = 587
+
+
+def _port(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 65535):
+        raise BadSetting("PORT", f"must be a number from 1 to 65535 and is '{value}'", example="8000")
+    return int(value)
+
+
+def _database(url: str | None) -> str | None:
+    if url is None:
+        return None
+    parts = _split("DATABASE_URL", url, schemes=("postgresql", "postgres"), example=_DATABASE)
+    socket_folder = parse_qs(parts.query).get("host", [""])[0]
+    if not parts.hostname and not socket_folder:
+        raise BadSetting("DATABASE_URL", "names no host and no ?host=/folder", example=_DATABASE)
+    if not parts.path.strip("/"):
+        raise BadSetting("DATABASE_URL", "names no database after the last slash", example=_DATABASE)
+    return url
+
+
+def _redis(url: str | None) -> str | None:
+    if url is None:
+        return None
+    parts = _split("REDIS_URL", url, schemes=("redis", "rediss", "unix"), example=_REDIS)
+    if parts.scheme == "unix" and not parts.path.startswith("/"):
+        raise BadSetting("REDIS_URL", "must name its socket by a full path", example="unix:///run/valkey/valkey.sock")
+    database = parts.path.strip("/")
+    if parts.scheme != "unix" and not parts.hostname:
+        raise BadSetting("REDIS_URL", "names no host", example=_REDIS)
+    if parts.scheme != "unix" and database and not database.isdigit():
+        raise BadSetting("REDIS_URL", "must end in the number of a database, or in none", example=_REDIS)
+    return url
+
+
+def _smtp(url: str | None) -> Smtp | None:
+    if url is None:
+        return None
+    parts = _split("SMTP_URL", url, schemes=("smtp", "smtps"), example=_SMTP)
+    options = parse_qs(parts.query, keep_blank_values=True)
+    if unknown := sorted(options.keys() - {"starttls"}):
+        raise BadSetting("SMTP_URL", f"has an unknown option '{unknown[0]}'", example=_SMTP)
+    if not parts.hostname:
+        raise BadSetting("SMTP_URL", "names no host", example=_SMTP)
+    tls, starttls = parts.scheme == "smtps", "starttls" in options
+    if tls and starttls:
+        raise BadSetting("SMTP_URL", "is smtps and can't start TLS a second time", example=_SMTP)
+    default_port = _SUBMISSION_PORT if starttls else _DEFAULT_SMTP_PORT[parts.scheme]
+    return Smtp(
+        host=parts.hostname,
+        port=parts.port or default_port,
+        tls=tls,
+        starttls=starttls,
+        user=_unquoted(parts.username),
+        password=_unquoted(parts.password),
+    )
+
+
+def _public(url: str) -> str:
+    example = "https://crm.example.com"
+    parts = _split("PUBLIC_URL", url, schemes=("https", "http"), example=example)
+    if not parts.hostname or parts.query or parts.fragment:
+        raise BadSetting("PUBLIC_URL", "must be where browsers find Relance, without ? or #", example=example)
+    return url.rstrip("/")
+
+
+def _sender(value: str) -> str:
+    _, address = parseaddr(value)
+    if "@" not in address or "\n" in value or "\r" in value:
+        raise BadSetting(
+            "MAIL_FROM", f"must hold an e-mail address and is '{value}'", example="Relance <crm@example.com>"
+        )
+    return value
+
+
+def _level(value: str) -> str:
+    if value.upper() not in LOG_LEVELS:
+        raise BadSetting("LOG_LEVEL", f"must be one of {', '.join(LOG_LEVELS)} and is '{value}'", example="INFO")
+    return value.upper()
+
+
+def _split(name: str, url: str, *, schemes: tuple[str, ...], example: str) -> SplitResult:
+    """The URL's parts; what is wrong with it is said without repeating it, for it may hold a password."""
+    starts = " or ".join(f"{scheme}://" for scheme in schemes)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # computed when asked for, and refused only then
+    except ValueError:
+        raise BadSetting(name, "isn't a URL (quote special characters of a password as %40)", example=example) from None
+    if parts.scheme not in schemes or "://" not in url:
+        raise BadSetting(name, f"must start with {starts}", example=example)
+    return parts
+
+
+def _unquoted(value: str | None) -> str | None:
+    return None if value is None else unquote(value)

@@ -1,0 +1,121 @@
+"""The environment is read once, and what is wrong in it is said in one sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from services.settings import BadSetting, Settings, Smtp
+
+
+def read(**variables: str) -> Settings:
+    return Settings.from_environment(variables)
+
+
+def test_an_empty_environment_is_a_laptop() -> None:
+    settings = read()
+
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.data_dir == Path(".data").absolute()
+    assert settings.database_url is settings.redis_url is settings.smtp is None
+    assert settings.public_url == "http://localhost:8000"
+    assert settings.mail_from == "Relance <relance@localhost>"
+    assert settings.log_level == "INFO"
+
+
+def test_an_empty_variable_counts_as_unset() -> None:
+    assert read(PORT="", DATABASE_URL=" ", LOG_LEVEL="") == read()
+
+
+def test_the_public_url_follows_the_port() -> None:
+    assert read(PORT="8123").public_url == "http://localhost:8123"
+
+
+def test_a_public_url_loses_its_last_slash() -> None:
+    assert read(PUBLIC_URL="https://crm.example.com/").public_url == "https://crm.example.com"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://ann@db/relance",
+        "postgresql://ann:p%40ss@db:5433/relance?sslmode=require",
+        "postgres://ann@/relance?host=/run/postgresql",
+        "postgresql:///relance?host=/run/postgresql",
+    ],
+)
+def test_a_database_is_named_by_host_or_socket_folder(url: str) -> None:
+    assert read(DATABASE_URL=url).database_url == url
+
+
+@pytest.mark.parametrize("url", ["redis://cache", "rediss://:secret@cache:6380/1", "unix:///run/valkey.sock"])
+def test_redis_is_named_by_host_or_socket(url: str) -> None:
+    assert read(REDIS_URL=url).redis_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "smtp"),
+    [
+        ("smtp://mail", Smtp("mail", 25)),
+        ("smtp://mail:1025", Smtp("mail", 1025)),
+        ("smtp://mail?starttls", Smtp("mail", 587, starttls=True)),
+        ("smtps://ann%40acme.fr:p%3Ass@mail", Smtp("mail", 465, tls=True, user="ann@acme.fr", password="p:ss")),
+    ],
+)
+def test_a_mail_server_is_one_url(url: str, smtp: Smtp) -> None:
+    assert read(SMTP_URL=url).smtp == smtp
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("PORT", "eighty", "must be a number from 1 to 65535 and is 'eighty'"),
+        ("PORT", "0", "must be a number from 1 to 65535 and is '0'"),
+        ("PORT", "²", "must be a number from 1 to 65535 and is '²'"),
+        ("DATABASE_URL", "mysql://db/relance", "must start with postgresql:// or postgres://"),
+        ("DATABASE_URL", "db.example.com", "must start with postgresql:// or postgres://"),
+        ("DATABASE_URL", "postgres://db", "names no database after the last slash"),
+        ("DATABASE_URL", "postgres:///relance", "names no host and no ?host=/folder"),
+        ("DATABASE_URL", "postgres://ann:pa/ss@db:x/relance", "isn't a URL"),
+        ("REDIS_URL", "http://cache", "must start with redis:// or rediss:// or unix://"),
+        ("REDIS_URL", "redis://cache/one", "must end in the number of a database"),
+        ("REDIS_URL", "unix://valkey.sock", "must name its socket by a full path"),
+        ("SMTP_URL", "smtp://", "names no host"),
+        ("SMTP_URL", "smtp://mail?tls", "has an unknown option 'tls'"),
+        ("SMTP_URL", "smtps://mail?starttls", "can't start TLS a second time"),
+        ("PUBLIC_URL", "crm.example.com", "must start with https:// or http://"),
+        ("MAIL_FROM", "nobody", "must hold an e-mail address and is 'nobody'"),
+        ("LOG_LEVEL", "LOUD", "must be one of DEBUG, INFO, WARNING, ERROR and is 'LOUD'"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name_with_an_example(name: str, value: str, problem: str) -> None:
+    with pytest.raises(BadSetting) as refusal:
+        read(**{name: value})
+
+    sentence = str(refusal.value)
+    assert sentence.startswith(f"{name} ")
+    assert problem in sentence
+    assert f"for example {name}=" in sentence
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "SMTP_URL"])
+def test_a_password_is_never_repeated(name: str) -> None:
+    with pytest.raises(BadSetting) as refusal:
+        read(**{name: "gopher://ann:hunter2@host:port/relance"})
+
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_the_representation_shows_no_password() -> None:
+    settings = read(
+        DATABASE_URL="postgres://ann:hunter2@db/relance",
+        REDIS_URL="redis://:hunter2@cache",
+        SMTP_URL="smtp://ann:hunter2@mail",
+    )
+
+    assert "hunter2" not in repr(settings)
+
+
+def test_what_only_up_brings_by_itself_is_asked_for_by_name() -> None:
+    with pytest.raises(BadSetting, match="DATABASE_URL is needed here"):
+        read().needed_database_url()
