@@ -40,3 +40,14 @@ async def caller(token: str, *, request_id: str | None = None) -> Viewer | None:
         request_id=request_id,
         **{"key_id" if is_key else "session_id": row["id"]},
     )
+
+
+async def renewed(viewer: Viewer) -> Viewer:
+    """The same caller, with account, person and teams as they are now."""
+    return await viewer_of(
+        await Account.get(id=viewer.account.id),
+        await User.get(id=viewer.user.id),
+        request_id=viewer.request_id,
+        session_id=viewer.session_id,
+        key_id=viewer.key_id,
+    )

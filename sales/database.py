@@ -4,6 +4,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -14,6 +15,7 @@ from tortoise.backends.base.client import TransactionalDBClient, TransactionCont
 from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
 from tortoise.migrations.api import migrate as run_migrations
+from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.transactions import in_transaction
 
 TABLES = (
@@ -90,6 +92,17 @@ async def migrate(url: str) -> None:
     finally:
         await close()
         await alone.close()
+
+
+async def make_migration(name: str) -> Path | None:
+    """Write the migration for what changed in the models since the last one; None when nothing did."""
+    config = configuration("postgres://nobody@localhost/none", pool=1)
+    context = await Tortoise.init(config=config, init_connections=False)
+    assert context.apps is not None
+    for writer in await MigrationAutodetector(context.apps, config["apps"]).changes():
+        writer.name = f"{writer.name.split('_')[0]}_{name}"
+        return Path(writer.write())
+    return None
 
 
 def configuration(url: str, *, pool: int = 8) -> dict[str, Any]:

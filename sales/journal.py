@@ -149,7 +149,7 @@ class Draft:
         self.subject = subject
         self.by = by
         self.lead = lead
-        self.happened_at = happened_at
+        self.happened_at = happened_at or by.acting_at
         self.data = data or {}
         self.warnings: list[Any] = []
         self.parts: list[Draft] = []

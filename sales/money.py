@@ -21,13 +21,22 @@ class Money:
 
 def require_sensible(money: Money, *, path: str = "amount") -> None:
     """Refuse what is no price: a currency that nobody uses, less than nothing, parts of a cent."""
-    if money.currency not in _currencies():
-        raise InvalidValue(f"{path}.currency", "currency_unknown", value=money.currency[:10])
+    require_currency(money.currency, path=f"{path}.currency")
     if not money.amount.is_finite() or not 0 <= money.amount < LARGEST:
         raise InvalidValue(f"{path}.amount", "amount_out_of_range")
     places = get_currency_precision(money.currency)
     if money.amount != round(money.amount, places):
         raise InvalidValue(f"{path}.amount", "amount_too_fine", places=places, currency=money.currency)
+
+
+def with_its_places(money: Money) -> Decimal:
+    """The amount with as many decimals as its currency has, as prices are written: 1500.00, or 1500 for yen."""
+    return round(money.amount, get_currency_precision(money.currency))
+
+
+def require_currency(code: str, *, path: str) -> None:
+    if code not in _currencies():
+        raise InvalidValue(path, "currency_unknown", value=code[:10])
 
 
 def in_words(money: Money, locale: str) -> str:

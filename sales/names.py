@@ -55,14 +55,14 @@ def clean(name: str, *, path: str, longest: int) -> str:
 def clean_text(text: str, *, path: str, longest: int) -> str:
     """Text of any number of lines in NFC, trimmed, each line end `\\n`; it may be empty.
 
-    `longest` counts characters of that. Raises InvalidValue under `path`: text_characters (the same as in a name),
-    text_too_long (with `longest`).
+    `longest` counts characters of that. Raises InvalidValue under `path`, with the reasons of a name: name_characters,
+    name_too_long.
     """
     if _does_harm(text):
-        raise InvalidValue(path, "text_characters")
+        raise InvalidValue(path, "name_characters")
     cleaned = normalize("NFC", "\n".join(text.splitlines()).strip())
     if len(cleaned) > longest:
-        raise InvalidValue(path, "text_too_long", longest=longest)
+        raise InvalidValue(path, "name_too_long", longest=longest)
     return cleaned
 
 

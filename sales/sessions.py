@@ -120,7 +120,7 @@ async def _open(token: Secret, *, by: Viewer, device: str, address: str) -> Draf
 
 async def _counted_attempt(email: str, address: str) -> UUID:
     """Note this attempt; refuse it when there were too many of this address or of this client lately."""
-    attempt, email_hash, client = new_id(), sha256(_same(email).encode("utf-8", "replace")).hexdigest(), address[:64]
+    attempt, email_hash, client = new_id(), sha256(_same(email).encode()).hexdigest(), address[:64]
     await database.fetch(
         "insert into sign_in_attempts (id, email_hash, client, at) values ($1, $2, $3, now()) returning id",
         attempt, email_hash, client,
@@ -138,11 +138,10 @@ async def _counted_attempt(email: str, address: str) -> UUID:
 
 
 async def _active_user(email: str) -> User | None:
-    rows = await database.fetch(
-        "select id from users where lower(email) = $1 and deactivated_at is null", _same(email).replace("\0", "")
-    )
+    rows = await database.fetch("select id from users where lower(email) = $1 and deactivated_at is null", _same(email))
     return await User.get(id=rows[0]["id"]) if rows else None
 
 
 def _same(email: str) -> str:
-    return email.strip().lower()[:254]
+    """An address as it is compared; what no address can contain is dropped, so that the database takes any text."""
+    return email.strip().lower()[:254].encode("utf-8", "ignore").decode().replace("\0", "")

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sales import database
 from sales.errors import IllegalTransition, InvalidValue, NotFound, ReasonRequired
 from sales.journal import Draft, Kind
 from sales.leads import Lead, Status
@@ -66,7 +65,7 @@ async def stand_by(
     lead = await _decided(lead_id, Kind.LEAD_STOOD_BY, Status.STANDBY, by=by, expected_version=expected_version)
     draft = Draft(Kind.LEAD_STOOD_BY, lead, by=by, lead=lead)
     await set_waking(draft, lead, until, activity=activity, note=note)
-    _enter(draft, lead, Status.STANDBY, await database.now())
+    _enter(draft, lead, Status.STANDBY, await by.now())
     return draft
 
 
@@ -76,7 +75,7 @@ async def take_up(lead_id: UUID, *, by: Viewer, expected_version: int | None = N
     lead = await _decided(lead_id, Kind.LEAD_TAKEN_UP, Status.TODO, by=by, expected_version=expected_version)
     draft = Draft(Kind.LEAD_TAKEN_UP, lead, by=by, lead=lead)
     await end_waking(draft, lead)
-    _enter(draft, lead, Status.TODO, await database.now())
+    _enter(draft, lead, Status.TODO, await by.now())
     return draft
 
 
@@ -104,7 +103,7 @@ async def close(
         await require_reason(status, reason_id, by=by)
     checks.done()
     lead = await _decided(lead_id, kind, status, by=by, expected_version=expected_version, **amount)
-    now = await database.now()
+    now = await by.now()
     require_closing_date(lead, closed_at, now)
     draft = Draft(kind, lead, by=by, lead=lead, happened_at=closed_at)
     await end_for_closing(draft, lead, now)
@@ -130,7 +129,7 @@ async def reopen(
     draft.change(lead, closed_at=None, reason_id=None)
     if until is not None:
         await set_waking(draft, lead, until, activity=activity, note=note)
-    _enter(draft, lead, status, await database.now())
+    _enter(draft, lead, status, await by.now())
     return draft
 
 
@@ -142,7 +141,7 @@ async def correct_closing(
     lead = await locked_to_edit(lead_id, by=by)
     _require_allowed(lead, Kind.LEAD_CLOSING_CORRECTED, lead.status)
     await require_unchanged(lead, expected_version, {"closed_at": closed_at})
-    require_closing_date(lead, closed_at, await database.now())
+    require_closing_date(lead, closed_at, await by.now())
     draft = Draft(Kind.LEAD_CLOSING_CORRECTED, lead, by=by, lead=lead, happened_at=closed_at)
     draft.change(lead, closed_at=closed_at)
     return draft

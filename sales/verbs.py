@@ -1,6 +1,7 @@
 """A verb is what a person does: one transaction, one event, and once per idempotency key."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import wraps
@@ -64,15 +65,13 @@ def verb(function: Callable[P, Awaitable[Draft]]) -> Callable[P, Awaitable[Outco
         by = kwargs["by"]
         assert isinstance(by, Viewer)
         key = by.idempotency_key
-        try:
+        with duplicates_refused():
             async with database.transaction():
                 if key is not None:
                     first = await idempotency.begin(by, key, _fingerprint(function, args, kwargs))
                     if first is not None:
                         return _recalled(first)
                 return await _write(await function(*args, **kwargs), key)
-        except IntegrityError as error:
-            raise _refusal_for(error) from error
 
     return run
 
@@ -106,23 +105,29 @@ def _recalled(outcome: dict[str, Any]) -> Outcome:
 
 
 _TAKEN = {
-    "pipelines_name": InvalidValue("name", "name_taken"),
-    "steps_name": InvalidValue("name", "name_taken"),
-    "reasons_label": InvalidValue("label", "name_taken"),
-    "teams_name": InvalidValue("name", "name_taken"),
-    "users_email": InvalidValue("email", "email_taken"),
-    "leads_pkey": InvalidValue("id", "id_taken"),
-    "reminders_pkey": InvalidValue("id", "id_taken"),
-    "pipelines_pkey": InvalidValue("id", "id_taken"),
-    "steps_pkey": InvalidValue("id", "id_taken"),
+    "pipelines_name": ("name", "name_taken"),
+    "steps_name": ("name", "name_taken"),
+    "reasons_label": ("label", "name_taken"),
+    "teams_name": ("name", "name_taken"),
+    "users_email": ("email", "email_taken"),
+    "leads_pkey": ("id", "id_taken"),
+    "reminders_pkey": ("id", "id_taken"),
+    "pipelines_pkey": ("id", "id_taken"),
+    "steps_pkey": ("id", "id_taken"),
 }
 """Rules that two requests at once can only break together, so the database holds them."""
 
 
-def _refusal_for(error: IntegrityError) -> Exception:
-    cause = error.__cause__
-    refusal = _TAKEN.get(getattr(cause, "constraint_name", None) or "")
-    return refusal or error
+@contextmanager
+def duplicates_refused() -> Iterator[None]:
+    """Tell a person which name, address or id is taken, where it was the database that noticed."""
+    try:
+        yield
+    except IntegrityError as error:
+        refusal = _TAKEN.get(getattr(error.__cause__, "constraint_name", None) or "")
+        if refusal is None:
+            raise
+        raise InvalidValue(*refusal) from error
 
 
 class Checks:

@@ -1,6 +1,7 @@
 """Who asks: one person of one account, what they see and what they may change, worked out once per request."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -37,6 +38,7 @@ class Viewer:
     key_id: UUID | None = None
     request_id: str | None = None
     idempotency_key: str | None = None
+    acting_at: datetime | None = None
 
     @property
     def is_administrator(self) -> bool:
@@ -59,6 +61,14 @@ class Viewer:
     def once(self, key: str | None) -> "Viewer":
         """The same viewer, whose next mutation is carried out once for this key."""
         return replace(self, idempotency_key=key)
+
+    def back_then(self, moment: datetime) -> "Viewer":
+        """The same viewer, doing what was done in the past: for imports, which bring a history along."""
+        return replace(self, acting_at=moment)
+
+    async def now(self) -> datetime:
+        """When this happens: by the database's clock, unless it is brought along from the past."""
+        return self.acting_at or await database.now()
 
     def require_administrator(self) -> None:
         if not self.is_administrator:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sales import database
 from sales.errors import InvalidValue
 from sales.ids import new_id
 from sales.journal import Draft, Kind
@@ -59,7 +58,7 @@ async def create(
     id: UUID | None = None,
 ) -> Draft:
     """A new lead; `owner_id` None leaves it to whoever claims it. All that is wrong is raised at once (Refused)."""
-    now = await database.now()
+    now = await by.now()
     values = await _checked(by, fields, owner_id, standing, created_at, now)
     step = await locked_to_enter(placement.step_id or await first_step(by), by=by)
     rank, rebalanced = await take_rank(step, by=by, before_id=placement.before_id, after_id=placement.after_id)

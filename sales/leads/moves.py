@@ -47,7 +47,7 @@ async def move(
     draft.parts += rebalanced
     draft.change(lead, step_id=step.id, rank=rank)
     if "step_id" in draft.changed(lead):
-        draft.change(lead, step_entered_at=await database.now())
+        draft.change(lead, step_entered_at=await by.now())
     return draft
 
 

@@ -136,3 +136,41 @@ advice-guards-skipped = { $leads ->
    *[other] { $leads } leads moved to “{ $step }” without being asked for what that step demands.
 }
 advice-secret-shown-once = Keep the key now: it is not shown again.
+
+## Notifications
+notice-reminder-due = “{ $lead }” is waiting for you: its reminder is due.
+notice-lead-assigned = { $actor } gave you the lead “{ $lead }”.
+notice-lead-taken-away = { $actor } gave your lead “{ $lead }” to { $owner }.
+notice-lead-left-to-nobody = { $actor } took the lead “{ $lead }” from you; nobody owns it now.
+notice-status-changed = { $actor } set your lead “{ $lead }” to “{ $status }”.
+notice-step-changed = { $actor } moved your lead “{ $lead }” to the step “{ $step }”.
+notice-amount-changed = { $actor } set the amount of your lead “{ $lead }” to { $amount }.
+notice-amount-removed = { $actor } removed the amount of your lead “{ $lead }”.
+notice-step-deleted = { $leads ->
+    [one] { $actor } deleted the step “{ $before }”; one lead of yours is in “{ $step }” now.
+   *[other] { $actor } deleted the step “{ $before }”; { $leads } leads of yours are in “{ $step }” now.
+}
+notice-pipeline-deleted = { $leads ->
+    [one] { $actor } deleted the pipeline “{ $before }”; one lead of yours is in the step “{ $step }” now.
+   *[other] { $actor } deleted the pipeline “{ $before }”; { $leads } leads of yours are in the step “{ $step }” now.
+}
+notice-somebody = Somebody
+notice-reminder = Reminder
+notice-subject = { $activity }: { $lead }
+detail-moment = Due
+detail-activity = To do
+detail-note = Note
+detail-status = Status
+detail-step = Step
+detail-amount = Amount
+detail-by = By
+
+## E-mails
+email-open = Open the lead
+email-open-leads = Open your leads
+email-why = You get this e-mail because Relance tells you what concerns your leads and reminders. You can turn e-mails off in your preferences.
+
+## Roles
+role-administrator = administrator
+role-team-manager = team manager
+role-user = salesperson

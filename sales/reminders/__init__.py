@@ -7,7 +7,6 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.models import Model
 
-from sales import database
 from sales.fields import WallTime
 from sales.ids import new_id
 from sales.journal import Draft
@@ -60,7 +59,7 @@ class Reminder(Model):
 
 async def set_waking(draft: Draft, lead: Lead, until: Moment, *, activity: str = "", note: str = "") -> None:
     """Give a locked lead the reminder that wakes it. The one before is cancelled, what has fired is done."""
-    now = await database.now()
+    now = await draft.by.now()
     due = await due_for(lead.owner_id, until, draft=draft, now=now)
     reminder = Reminder(
         account_id=lead.account_id, lead_id=lead.id, created_by_id=draft.by.user.id, wakes=True, created_at=now,
@@ -80,7 +79,7 @@ async def end_waking(draft: Draft, lead: Lead, *, state: ReminderState = Reminde
         .select_for_update(no_key=True)
         .get()
     )
-    end(draft, reminder, await database.now(), state)
+    end(draft, reminder, await draft.by.now(), state)
     draft.change(lead, waking_reminder_id=None)
 
 

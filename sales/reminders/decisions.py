@@ -6,7 +6,6 @@ truth: the clock finds the new moment, the person is told that it fired, and whe
 
 from uuid import UUID
 
-from sales import database
 from sales.errors import InvalidValue, NotAllowed, NotFound, ReminderNotPending
 from sales.ids import new_id
 from sales.journal import Draft, Kind
@@ -42,7 +41,7 @@ async def set_reminder(
         require_editable(lead, by)
         await _require_seen_by(whom, lead, by)
     await _require_room(lead)
-    now = await database.now()
+    now = await by.now()
     reminder = Reminder(
         id=id or new_id(), account_id=by.account.id, lead_id=lead.id, user_id=whom, created_by_id=by.user.id,
         created_at=now, **words(activity, note),
@@ -80,7 +79,7 @@ async def snooze(reminder_id: UUID, *, by: Viewer, until: Moment) -> Draft:
     if reminder.state == ReminderState.PENDING:
         await _plan(draft, reminder, lead, until, path="until")
         return draft
-    now = await database.now()
+    now = await by.now()
     end(draft, reminder, now, ReminderState.DONE)
     if reminder.wakes:
         require_editable(lead, by)
@@ -117,7 +116,7 @@ async def _ended(reminder_id: UUID, kind: Kind, state: ReminderState, *, by: Vie
         return draft
     from_fired = [ReminderState.FIRED] if state == ReminderState.DONE else []
     _require(reminder, ReminderState.PENDING, *from_fired)
-    now = await database.now()
+    now = await by.now()
     end(draft, reminder, now, state)
     if lead.waking_reminder_id == reminder.id:
         draft.change(lead, waking_reminder_id=None, status=Status.TODO, status_changed_at=now)
@@ -146,7 +145,7 @@ def _require(reminder: Reminder, *states: ReminderState) -> None:
 
 async def _plan(draft: Draft, reminder: Reminder, lead: Lead, moment: Moment, *, path: str) -> None:
     whom = lead.owner_id if reminder.wakes else reminder.user_id
-    due = await due_for(whom, moment, draft=draft, now=await database.now(), path=path)
+    due = await due_for(whom, moment, draft=draft, now=await draft.by.now(), path=path)
     draft.change(reminder, set_aside_at=None, **columns(due))
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from uuid import UUID
 
-from sales import database, ranks
+from sales import ranks
 from sales.errors import InvalidValue, LastStep, NotFound, PipelineIsDefault, StepInUse
 from sales.journal import Draft, Kind
 from sales.leads import Lead
@@ -78,7 +78,7 @@ async def _relocate(draft: Draft, steps: list[Step], target: Step | None) -> Non
     if not leads or target is None:
         return
     last = await Lead.filter(account_id=by.account.id, step_id=target.id).order_by("-rank").first()
-    now = await database.now()
+    now = await by.now()
     leads.sort(key=lambda lead: (order[lead.step_id], lead.rank))
     for lead, rank in zip(leads, ranks.spread(len(leads), after=last.rank if last else None), strict=True):
         part = Draft(Kind.LEAD_MOVED, lead, by=by, lead=lead)

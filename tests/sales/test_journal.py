@@ -1,6 +1,7 @@
 """The journal: gapless, in order, and enough to make every row again."""
 
 import asyncio
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -93,7 +94,7 @@ async def test_the_journal_replayed_gives_the_rows(plan: list[tuple[str, int, in
     await require_replayable(by)
     journal = await events(by)
     assert [event.position for event in journal] == list(range(1, len(journal) + 1))
-    assert all(before.at <= after.at for before, after in zip(journal, journal[1:], strict=False))
+    assert all(before.at <= after.at for before, after in itertools.pairwise(journal))
 
 
 async def _do(name: str, one: int, other: int, by: Viewer, ben: Viewer) -> None:
@@ -170,7 +171,7 @@ async def test_positions_have_no_gaps_and_time_never_runs_backwards_with_many_wr
 
     journal = await events(ada)
     assert [event.position for event in journal] == list(range(1, 103))
-    assert all(before.at <= after.at for before, after in zip(journal, journal[1:], strict=False))
+    assert all(before.at <= after.at for before, after in itertools.pairwise(journal))
     numbers = [event.changes["number"][1] for event in journal if event.kind == Kind.LEAD_CREATED]
     assert numbers == list(range(1, 101))
 

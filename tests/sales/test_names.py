@@ -211,9 +211,9 @@ def test_a_text_keeps_its_lines_and_spaces_and_may_be_empty(text: str, cleaned: 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("x" * 41, "text_too_long"),
-        ("x\0", "text_characters"),
-        ("\ud800", "text_characters"),
+        ("x" * 41, "name_too_long"),
+        ("x\0", "name_characters"),
+        ("\ud800", "name_characters"),
     ],
 )
 def test_a_text_that_is_too_long_or_does_harm_is_refused(text: str, reason: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sales import callers, database, keys, passwords, sessions
 from sales.errors import InvalidValue, NotFound, TooManyAttempts, WrongCredentials
 from sales.keys import ApiKey
-from sales.sessions import Session, SignInAttempt, SignedIn, sign_in
+from sales.sessions import Session, SignedIn, SignInAttempt, sign_in
 from sales.users import User
 from sales.viewers import Viewer
 from tests.factories import PASSWORD, a_user, an_account, last_event

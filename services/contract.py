@@ -1,0 +1,99 @@
+"""What we promise, printed: schema/api.graphql from the code, sales/tables.sql from a migrated database."""
+
+import asyncio
+import re
+from pathlib import Path
+
+from sales import database, statuses
+from sales.leads import Status
+from services.local import postgres
+
+ROOT = Path(__file__).parent.parent
+
+_TABLES_HEAD = """\
+-- Every table on one page, as `relance schema` finds them in a database that all migrations have made.
+-- Generated: change a model and `make migration NAME=...`, then `make schema`.
+"""
+# What pg_dump says to psql, and what Tortoise says of every enumeration (A: A, B: B).
+_NOISE = re.compile(
+    r"^(--.*|SET .*|SELECT pg_catalog.*|\\.*|COMMENT ON COLUMN \S+ IS '(?P<value>[A-Z_]+): (?P=value).*)$", re.MULTILINE
+)
+
+
+def write(*, check: bool = False) -> int:
+    """Write the generated files, or with `check` name those that aren't up to date; returns the exit code."""
+    stale = []
+    for path, text in asyncio.run(_printed()).items():
+        if path.exists() and path.read_text("utf-8") == text:
+            continue
+        stale.append(path.relative_to(ROOT).as_posix())
+        if not check:
+            path.write_text(text, "utf-8")
+    if check and stale:
+        print(f"not up to date: {', '.join(stale)}. Run `make schema` and commit what it writes.")
+        return 1
+    print(f"wrote {', '.join(stale)}" if stale else "the contract is up to date")
+    return 0
+
+
+async def _printed() -> dict[Path, str]:
+    from schema import schema
+
+    return {
+        ROOT / "schema" / "api.graphql": schema.as_str() + "\n",
+        ROOT / "sales" / "tables.sql": await _tables(),
+        ROOT / "docs" / "statuses.md": _statuses(),
+    }
+
+
+async def _tables() -> str:
+    async with postgres.temporary() as url:
+        await database.migrate(url)
+        dumped = await asyncio.to_thread(postgres.dump_tables, url)
+    return _TABLES_HEAD + "\n" + _tidy(_NOISE.sub("", dumped)) + "\n"
+
+
+def _tidy(dumped: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", dumped.replace("public.", "")).strip()
+
+
+def _statuses() -> str:
+    rows = [
+        f"| {transition.name} | `{transition.kind}` | {_names(transition.before)} | {_names(transition.after)} |"
+        for transition in statuses.TRANSITIONS
+    ]
+    return "\n".join([*_STATUSES_HEAD.splitlines(), *rows, *_STATUSES_FOOT.splitlines(), ""])
+
+
+def _names(found: frozenset[Status]) -> str:
+    return ", ".join(status for status in Status if status in found)
+
+
+_STATUSES_HEAD = """\
+# Statuses, and which may follow which
+
+A status answers one question: is this lead alive, and must I act now? It is one of the same five for everyone.
+
+| status | meaning | open |
+| --- | --- | --- |
+| TODO | alive, act now | yes |
+| STANDBY | alive, act later; comes back to TODO by itself at its moment | yes |
+| WON | closed: the sale was made | no |
+| LOST | closed: a competitor got it | no |
+| CANCELLED | closed: there was no sale at all, for anybody | no |
+
+The step of a lead, its place in a pipeline, is another matter: no step changes a status, and no status a step.
+
+## What people decide
+
+Generated from the table in `sales/statuses.py` by `relance schema`. What is not in it is refused
+(`IllegalTransition`, with what is allowed), and nothing changes.
+
+| decision | event | from | to |
+| --- | --- | --- | --- |"""
+
+_STATUSES_FOOT = """
+## What the clock does
+
+When the waking reminder of a lead in STANDBY comes due, the lead is TODO again (`reminder.fired`). Ending that
+reminder by hand (done, cancelled) does the same at once; moving or snoozing it moves the moment."""
