@@ -13,9 +13,11 @@ from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext, TransactionContextPooled
 from tortoise.connection import get_connections
+from tortoise.context import TortoiseContext
 from tortoise.exceptions import TransactionManagementError
 from tortoise.migrations.api import migrate as run_migrations
 from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.writer import MigrationWriter
 from tortoise.transactions import in_transaction
 
 TABLES = (
@@ -96,13 +98,23 @@ async def migrate(url: str) -> None:
 
 async def make_migration(name: str) -> Path | None:
     """Write the migration for what changed in the models since the last one; None when nothing did."""
-    config = configuration("postgres://nobody@localhost/none", pool=1)
-    context = await Tortoise.init(config=config, init_connections=False)
-    assert context.apps is not None
-    for writer in await MigrationAutodetector(context.apps, config["apps"]).changes():
+    for writer in await _unwritten():
         writer.name = f"{writer.name.split('_')[0]}_{name}"
         return Path(writer.write())
     return None
+
+
+async def pending_changes() -> list[str]:
+    """What the models say and no migration does yet."""
+    return [operation.describe() for writer in await _unwritten() for operation in writer.operations]
+
+
+async def _unwritten() -> list[MigrationWriter]:
+    config = configuration("postgres://nobody@localhost/none", pool=1)
+    async with TortoiseContext() as context:
+        await context.init(config=config, init_connections=False)
+        assert context.apps is not None
+        return await MigrationAutodetector(context.apps, config["apps"]).changes()
 
 
 def configuration(url: str, *, pool: int = 8) -> dict[str, Any]:

@@ -1,0 +1,34 @@
+"""The tables: nothing crosses accounts, models and migrations agree."""
+
+from sales import database
+
+OPERATIONAL = {"accounts", "sign_in_attempts", "workers", "tortoise_migrations"}
+"""Tables of no account: the accounts themselves, and what is counted before anybody is known."""
+
+
+async def test_every_table_belongs_to_an_account() -> None:
+    rows = await database.fetch(
+        """select t.table_name as name, bool_or(c.column_name = 'account_id' and c.is_nullable = 'NO') as belongs
+           from information_schema.tables t join information_schema.columns c using (table_schema, table_name)
+           where t.table_schema = 'public' group by 1"""
+    )
+
+    assert {row["name"] for row in rows if not row["belongs"]} == OPERATIONAL
+
+
+async def test_every_reference_inside_an_account_names_the_account() -> None:
+    rows = await database.fetch(
+        """select c.conrelid::regclass::text as of, c.confrelid::regclass::text as to, array(
+             select attname::text from unnest(c.conkey) with ordinality k(n, o)
+             join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.n order by k.o) as columns
+           from pg_constraint c where c.contype = 'f'"""
+    )
+
+    assert len(rows) > 30
+    for row in rows:
+        assert row["columns"][0] == "account_id", row
+        assert len(row["columns"]) == (1 if row["to"] == "accounts" else 2), row
+
+
+async def test_the_migrations_make_what_the_models_say() -> None:
+    assert await database.pending_changes() == []
