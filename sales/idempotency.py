@@ -66,7 +66,7 @@ async def begin(by: Viewer, key: str, input_hash: str) -> dict[str, Any] | None:
 
 
 async def settle(by: Viewer, key: str, outcome: dict[str, Any]) -> None:
-    """Keep the outcome of a verb that found nothing to change; `journal.write` keeps all others."""
+    """Keep the outcome of a verb that found nothing to change; `drafts.write` keeps all others."""
     await database.fetch(_SETTLE, by.account.id, by.user.id, key, orjson.dumps(outcome, default=str).decode())
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sales import database, passwords
 from sales.accounts import Account, Privacy
-from sales.journal import DispatchCursor, Draft, JournalHead, Kind, write
+from sales.journal import DispatchCursor, JournalHead, Kind
+from sales.journal.drafts import Draft, write
 from sales.leads import Status
 from sales.moments import zone_named
 from sales.money import require_currency

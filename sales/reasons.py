@@ -9,7 +9,8 @@ from sales import database
 from sales.accounts import Account
 from sales.errors import InvalidValue, NotFound
 from sales.ids import new_id
-from sales.journal import Draft, Kind
+from sales.journal import Kind
+from sales.journal.drafts import Draft
 from sales.leads import Status
 from sales.names import clean
 from sales.verbs import verb

@@ -12,7 +12,8 @@ from sales import database, passwords
 from sales.accounts import Account
 from sales.errors import NotFound, TooManyAttempts, WrongCredentials
 from sales.ids import new_id
-from sales.journal import Draft, Kind
+from sales.journal import Kind
+from sales.journal.drafts import Draft
 from sales.names import clean
 from sales.tokens import SESSION_PREFIX, Secret, hash_of, new_token
 from sales.users import User

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from sales.errors import IllegalTransition, InvalidValue, NotFound, ReasonRequired
-from sales.journal import Draft, Kind
+from sales.journal import Kind
+from sales.journal.drafts import Draft
 from sales.leads import Lead, Status
 from sales.leads.edit import money_columns
 from sales.leads.locking import locked_to_edit

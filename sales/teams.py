@@ -9,7 +9,8 @@ from tortoise.models import Model
 from sales import database
 from sales.errors import NotFound
 from sales.ids import new_id
-from sales.journal import Draft, Kind
+from sales.journal import Kind
+from sales.journal.drafts import Draft
 from sales.names import clean
 from sales.users import require_active
 from sales.verbs import verb

@@ -12,9 +12,9 @@ from uuid import UUID
 import orjson
 from tortoise.exceptions import IntegrityError
 
-from sales import database, idempotency, journal
+from sales import database, idempotency
 from sales.errors import InvalidValue, Refusal, Refused
-from sales.journal import Draft
+from sales.journal.drafts import Draft, write
 from sales.sentences import say
 from sales.viewers import Viewer
 
@@ -82,7 +82,7 @@ async def _write(draft: Draft, key: str | None) -> Outcome:
         if key is not None:
             await idempotency.settle(draft.by, key, kept)
         return Outcome(draft.subject.pk, None, tuple(draft.warnings))
-    position = await journal.write(draft, key=key, outcome=kept)
+    position = await write(draft, key=key, outcome=kept)
     return Outcome(draft.subject.pk, position, tuple(draft.warnings))
 
 

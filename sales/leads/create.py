@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sales.errors import InvalidValue
 from sales.ids import new_id
-from sales.journal import Draft, Kind
+from sales.journal import Kind
+from sales.journal.drafts import Draft
 from sales.leads import Lead, Status
 from sales.leads.edit import LeadFields, columns
 from sales.leads.moves import require_guards, take_rank

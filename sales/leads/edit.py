@@ -5,7 +5,8 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from sales.errors import InvalidValue
-from sales.journal import Draft, Kind
+from sales.journal import Kind
+from sales.journal.drafts import Draft
 from sales.leads import Lead
 from sales.leads.locking import locked_to_edit
 from sales.money import Money, require_sensible

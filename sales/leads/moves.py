@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sales import database, ranks
 from sales.errors import InvalidValue, NotFound, StepGuardFailed
-from sales.journal import Draft, Kind
+from sales.journal import Kind
+from sales.journal.drafts import Draft
 from sales.leads import Lead
 from sales.leads.locking import locked_to_edit
 from sales.steps import Guard, Step, locked_to_enter

@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from sales.errors import AlreadyClaimed, NotFound
-from sales.journal import Draft, Kind
+from sales.journal import Kind
+from sales.journal.drafts import Draft
 from sales.leads import Lead
 from sales.leads.locking import locked_to_edit
 from sales.users import User, require_active

@@ -8,7 +8,8 @@ from tortoise.models import Model
 from sales import database
 from sales.errors import InvalidValue, NotFound, PipelineIsDefault
 from sales.ids import new_id
-from sales.journal import Draft, Kind
+from sales.journal import Kind
+from sales.journal.drafts import Draft
 from sales.names import clean
 from sales.verbs import verb
 from sales.viewers import Viewer

@@ -6,7 +6,8 @@ from uuid import UUID
 from sales import database
 from sales.errors import InvalidValue
 from sales.ids import new_id
-from sales.journal import Draft, Kind
+from sales.journal import Kind
+from sales.journal.drafts import Draft
 from sales.names import clean
 from sales.pipelines import LONGEST_NAME, Pipeline, locked_pipelines
 from sales.steps import Step, StepFields, columns, many_steps

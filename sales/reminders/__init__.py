@@ -9,7 +9,7 @@ from tortoise.models import Model
 
 from sales.fields import WallTime
 from sales.ids import new_id
-from sales.journal import Draft
+from sales.journal.drafts import Draft
 from sales.leads import Lead
 from sales.moments import Due, Moment, resolve
 from sales.names import clean_text

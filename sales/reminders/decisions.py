@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sales.errors import InvalidValue, NotAllowed, NotFound, ReminderNotPending
 from sales.ids import new_id
-from sales.journal import Draft, Kind
+from sales.journal import Kind
+from sales.journal.drafts import Draft
 from sales.leads import Lead, Status
 from sales.leads.locking import locked, require_editable
 from sales.moments import Moment

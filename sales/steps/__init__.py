@@ -12,7 +12,8 @@ from tortoise.models import Model
 from sales import database
 from sales.errors import InvalidValue, LastStep, NotFound
 from sales.ids import new_id
-from sales.journal import Draft, Kind
+from sales.journal import Kind
+from sales.journal.drafts import Draft
 from sales.names import clean, like_status
 from sales.pipelines import Pipeline, locked_pipeline
 from sales.verbs import Advice, AdviceCode, Checks, verb

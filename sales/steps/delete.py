@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sales import ranks
 from sales.errors import InvalidValue, LastStep, NotFound, PipelineIsDefault, StepInUse
-from sales.journal import Draft, Kind
+from sales.journal import Kind
+from sales.journal.drafts import Draft
 from sales.leads import Lead
 from sales.pipelines import locked_pipeline
 from sales.steps import Step, locked_step, locked_steps

@@ -8,7 +8,8 @@ from typing import Any, TypedDict
 from sales import database, passwords
 from sales.accounts import Account
 from sales.errors import InvalidValue
-from sales.journal import Draft, Kind
+from sales.journal import Kind
+from sales.journal.drafts import Draft
 from sales.moments import zone_named
 from sales.names import clean
 from sales.sentences import LOCALES

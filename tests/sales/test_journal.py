@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sales import database, pipelines, statuses, steps
 from sales.errors import Refusal, Refused
 from sales.ids import new_id
-from sales.journal import Changes, Draft, Event, Kind, plain, write
+from sales.journal import Changes, Event, Kind, plain
+from sales.journal.drafts import Draft, write
 from sales.leads import Lead, Status
 from sales.leads.create import Placement, Standing, create
 from sales.leads.edit import LeadFields, edit, star, unstar
