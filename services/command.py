@@ -55,7 +55,8 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    command("up", _up, "run everything on this machine, with demo data, until Ctrl-C")
+    up = command("up", _up, "run everything on this machine, with demo data, until Ctrl-C")
+    up.add_argument("--empty", action="store_true", help="without demo data (`relance account` opens an account)")
     command("api", _api, "serve GraphQL over HTTP and WebSocket")
     command("worker", _worker, "wake leads, tell people, send what is due")
     command("migrate", _migrate, "bring the database up to date; safe to run again")
@@ -77,10 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _up(_: argparse.Namespace) -> None:
+def _up(options: argparse.Namespace) -> None:
     from services.local import up
 
-    up.run(Settings.from_environment())
+    up.run(Settings.from_environment(), empty=options.empty)
 
 
 def _api(_: argparse.Namespace) -> None:

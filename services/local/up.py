@@ -25,13 +25,13 @@ _ASK_AGAIN_SECONDS = 0.1
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
-def run(settings: Settings) -> None:
-    """Run everything until SIGINT or SIGTERM, and leave no process. Raises `CannotStart`."""
-    asyncio.run(_until_told_to_stop(settings))
+def run(settings: Settings, *, empty: bool = False) -> None:
+    """Run everything until SIGINT or SIGTERM, and leave no process; `empty` without demo data. Raises `CannotStart`."""
+    asyncio.run(_until_told_to_stop(settings, empty))
 
 
-async def _until_told_to_stop(settings: Settings) -> None:
-    work = asyncio.create_task(_up(settings))
+async def _until_told_to_stop(settings: Settings, empty: bool) -> None:
+    work = asyncio.create_task(_up(settings, empty))
 
     def stop() -> None:
         print("\n  Stopping everything.\n", flush=True)
@@ -43,12 +43,12 @@ async def _until_told_to_stop(settings: Settings) -> None:
         await work
 
 
-async def _up(settings: Settings) -> None:
+async def _up(settings: Settings, empty: bool) -> None:
     async with AsyncExitStack() as stack:
         lock = await _claim(settings.data_dir, stack)
         _check_port(settings.host, settings.port)
         servers, urls = await _servers(settings, stack)
-        sign_in = await _fill(urls["DATABASE_URL"])
+        sign_in = await _fill(urls["DATABASE_URL"], empty)
         programs = await _programs(settings, stack, urls=urls, lock=lock)
         async with asyncio.TaskGroup() as group:
             for child in (*servers, *programs):
@@ -106,13 +106,13 @@ async def _servers(settings: Settings, stack: AsyncExitStack) -> tuple[list[Chil
     }
 
 
-async def _fill(database_url: str) -> list[str]:
+async def _fill(database_url: str, empty: bool) -> list[str]:
     """Bring the tables up to date and load the demo data the first time; returns how to sign in."""
     from sales.database import migrate
     from services.local import demo
 
     await migrate(database_url)
-    return await demo.load(database_url)
+    return [] if empty else await demo.load(database_url)
 
 
 async def _programs(
@@ -153,7 +153,10 @@ def _answers(url: str) -> bool:
 
 
 def _banner(settings: Settings, sign_in: list[str]) -> str:
-    rows = [("GraphiQL", f"{settings.public_url}/graphql"), ("Sign in", "")]
+    rows = [
+        ("GraphiQL", f"{settings.public_url}/graphql"),
+        ("Sign in", "" if sign_in else "as opened by `relance account`"),
+    ]
     rows += [("", line) for line in sign_in]
     if settings.smtp is None:
         rows += [("E-mails", str(settings.data_dir / "outbox"))]
