@@ -96,6 +96,13 @@ async def migrate(url: str) -> None:
         await alone.close()
 
 
+async def missing_migrations() -> list[str]:
+    """The migrations that the open database lacks; raises what the driver raises where it lacks all of them."""
+    rows = await fetch("select name from tortoise_migrations where app = 'sales'")
+    files = (Path(__file__).parent / "migrations").glob("[0-9]*.py")
+    return sorted({file.stem for file in files} - {row["name"] for row in rows})
+
+
 async def make_migration(name: str) -> Path | None:
     """Write the migration for what changed in the models since the last one; None when nothing did."""
     for writer in await _unwritten():

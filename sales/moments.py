@@ -99,6 +99,12 @@ def zone_named(name: str, *, path: str) -> ZoneInfo:
     return _zone(name)
 
 
+def end_of_day(now: datetime, *, zone: str) -> datetime:
+    """The first instant (UTC) of the day after this one in the IANA zone `zone`; a day has 23 to 25 hours there."""
+    place = zone_named(zone, path="timeZone")
+    return _start(_clock(now, place).date() + timedelta(days=1), place)
+
+
 @cache
 def zone_names() -> frozenset[str]:
     """Every IANA zone and alias. `Factory`, the zone of a machine that nobody has set up, is none."""

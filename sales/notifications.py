@@ -68,11 +68,13 @@ async def mark_unread(ids: list[UUID], *, by: Viewer) -> Draft:
 
 
 @verb
-async def mark_all_read(*, by: Viewer) -> Draft:
-    """Read everything that is in the inbox now."""
+async def mark_all_read(*, by: Viewer, up_to: datetime | None = None) -> Draft:
+    """Read everything that is in the inbox now, or was at `up_to`."""
     now = await database.now()
     unread = (
-        await Notification.filter(inbox_of(by, now), read_at__isnull=True).order_by("id").select_for_update(no_key=True)
+        await Notification.filter(inbox_of(by, min(up_to or now, now)), read_at__isnull=True)
+        .order_by("id")
+        .select_for_update(no_key=True)
     )
     draft = Draft(Kind.NOTIFICATION_ALL_READ, by.user, by=by)
     for notification in unread:

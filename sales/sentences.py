@@ -10,7 +10,7 @@ LOCALES = ("en", "fr")
 _FOLDER = Path(__file__).parent / "locales"
 
 
-def say(locale: str, name: str, **values: Any) -> str:
+def say(locale: str, name: str, /, **values: Any) -> str:
     """The sentence `name` with its values filled in; a language we do not speak reads English.
 
     Raises KeyError for a name that no file has: a missing sentence is a fault of ours, found by the tests.

@@ -31,8 +31,13 @@ async def require_unchanged(lead: Lead, expected: int | None, sent: dict[str, An
 
 def changes_of(event: Event, lead: Lead) -> Changes:
     """What an event changed of this lead's own columns, whether it was about the lead or about a reminder of it."""
+    return changes_of_lead(event) if event.lead_id == lead.id else {}
+
+
+def changes_of_lead(event: Event) -> Changes:
+    """The same for the lead that the event is about."""
     changes = event.all_changes
-    return changes if event.subject_id == lead.id else changes.get("leads", {}).get(str(lead.id), {})
+    return changes if event.subject_id == event.lead_id else changes.get("leads", {}).get(str(event.lead_id), {})
 
 
 def _changed(events: list[Event], lead: Lead, column: str) -> list[tuple[Any, Any]]:

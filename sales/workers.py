@@ -1,8 +1,11 @@
 """Workers: which processes are alive, by the database's clock."""
 
+from uuid import UUID
+
 from tortoise import fields
 from tortoise.models import Model
 
+from sales import database
 from sales.ids import new_id
 
 
@@ -16,3 +19,24 @@ class Worker(Model):
 
     class Meta:
         table = "workers"
+
+
+_BEAT = """
+insert into workers (id, name, started_at, beat_at) values ($1, $2, now(), now())
+on conflict (id) do update set beat_at = now()
+"""
+
+
+async def beat(worker_id: UUID, name: str) -> None:
+    """Say that this worker is alive."""
+    await database.fetch(_BEAT, worker_id, name)
+
+
+async def leave(worker_id: UUID) -> None:
+    """Say that this worker has ended in order."""
+    await database.fetch("delete from workers where id = $1", worker_id)
+
+
+async def forget_gone() -> int:
+    """Delete workers that have not been heard of for a day; returns how many."""
+    return len(await database.fetch("delete from workers where beat_at < now() - interval '1 day' returning 1"))

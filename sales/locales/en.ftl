@@ -20,6 +20,11 @@ field-currency = currency
 field-probability = probability
 field-expected-close-on = expected closing date
 field-owner = owner
+field-status = status
+field-step = step
+field-reason = reason
+field-is-starred = star
+field-closed-at = closing date
 
 ## A new account
 pipeline-sales = Sales
@@ -174,3 +179,28 @@ email-why = You get this e-mail because Relance tells you what concerns your lea
 role-administrator = administrator
 role-team-manager = team manager
 role-user = salesperson
+
+## What happened to a lead, in its history
+event-clock = The clock
+event-lead-created = { $actor } created the lead.
+event-lead-edited = { $actor } changed: { $fields }.
+event-lead-moved = { $actor } moved the lead to “{ $step }”.
+event-lead-reordered = { $actor } gave the lead another place in its column.
+event-lead-assigned = { $actor } gave the lead to { $owner }.
+event-lead-left-to-nobody = { $actor } left the lead to whoever claims it.
+event-lead-claimed = { $actor } claimed the lead.
+event-lead-starred = { $actor } starred the lead.
+event-lead-unstarred = { $actor } took the lead’s star away.
+event-lead-stood-by = { $actor } put the lead on standby until { $when }.
+event-lead-taken-up = { $actor } took the lead up again.
+event-lead-won = { $actor } won the lead.
+event-lead-lost = { $actor } lost the lead.
+event-lead-cancelled = { $actor } cancelled the lead.
+event-lead-reopened = { $actor } reopened the lead.
+event-lead-closing-corrected = { $actor } corrected when the lead was closed: { $when }.
+event-reminder-set = { $actor } set a reminder for { $when }.
+event-reminder-moved = { $actor } changed a reminder.
+event-reminder-snoozed = { $actor } snoozed a reminder.
+event-reminder-fired = A reminder came due.
+event-reminder-done = { $actor } marked a reminder as done.
+event-reminder-cancelled = { $actor } cancelled a reminder.

@@ -6,11 +6,11 @@ status-standby = En attente
 status-won = Gagné
 status-lost = Perdu
 status-cancelled = Annulé
-status-todo-meaning = En vie : agir maintenant.
-status-standby-meaning = En vie : agir plus tard. Elle revient d’elle-même dans « À faire » le moment venu.
-status-won-meaning = Close : la vente est faite.
-status-lost-meaning = Close : un concurrent l’a emportée.
-status-cancelled-meaning = Close : il n’y a pas eu de vente du tout, pour personne.
+status-todo-meaning = En vie : agir maintenant.
+status-standby-meaning = En vie : agir plus tard. Elle revient d’elle-même dans « À faire » le moment venu.
+status-won-meaning = Close : la vente est faite.
+status-lost-meaning = Close : un concurrent l’a emportée.
+status-cancelled-meaning = Close : il n’y a pas eu de vente du tout, pour personne.
 
 ## Fields of a lead
 field-title = titre
@@ -20,6 +20,11 @@ field-currency = devise
 field-probability = probabilité
 field-expected-close-on = date de conclusion prévue
 field-owner = responsable
+field-status = statut
+field-step = étape
+field-reason = raison
+field-is-starred = étoile
+field-closed-at = date de clôture
 
 ## A new account
 pipeline-sales = Ventes
@@ -39,7 +44,7 @@ reason-no-answer = Pas de réponse
 refused-not-found = { $what ->
     [lead] Cette opportunité n’existe pas, ou vous n’y avez pas accès.
     [step] Cette étape n’existe pas.
-    [pipeline] Ce pipeline n’existe pas.
+    [pipeline] Ce tunnel de vente n’existe pas.
     [reminder] Ce rappel n’existe pas, ou vous n’y avez pas accès.
     [reason] Ce motif n’existe pas.
     [user] Personne dans votre compte ne porte cet identifiant.
@@ -53,17 +58,17 @@ refused-not-allowed-owner = Seuls le responsable de cette opportunité, son chef
 refused-not-allowed-claim = Personne n’est responsable de cette opportunité. Prenez-la d’abord, ou demandez à un administrateur.
 refused-not-allowed-administrator = Seul un administrateur peut faire cela.
 refused-not-allowed-reminder = Seuls la personne à qui ce rappel est destiné et ceux qui peuvent modifier l’opportunité peuvent faire cela.
-refused-illegal-transition = Une opportunité « { $current } » ne peut pas devenir « { $wanted } ».
-refused-step-guard-failed = Pour entrer dans « { $step } », il manque à l’opportunité : { $fields }.
-refused-reason-required = Dites pourquoi : une opportunité qui devient « { $status } » demande un motif de la liste de votre entreprise.
-refused-version-conflict = Quelqu’un a modifié ceci entre-temps : { $fields }. L’opportunité en est à la version { $version }.
+refused-illegal-transition = Une opportunité « { $current } » ne peut pas devenir « { $wanted } ».
+refused-step-guard-failed = Pour entrer dans « { $step } », il manque à l’opportunité : { $fields }.
+refused-reason-required = Dites pourquoi : une opportunité qui devient « { $status } » demande un motif de la liste de votre entreprise.
+refused-version-conflict = Quelqu’un a modifié ceci entre-temps : { $fields }. L’opportunité en est à la version { $version }.
 refused-already-claimed = { $owner } a été plus rapide et s’en occupe désormais.
 refused-step-in-use = { $leads ->
-    [one] Une opportunité s’y trouve. Indiquez-lui une étape cible.
-   *[other] { $leads } opportunités s’y trouvent. Indiquez-leur une étape cible.
+    [one] Une opportunité s’y trouve. Indiquez l’étape où la placer.
+   *[other] { $leads } opportunités s’y trouvent. Indiquez l’étape où les placer.
 }
-refused-last-step = Un pipeline garde au moins une étape ouverte.
-refused-pipeline-is-default = C’est le pipeline par défaut. Choisissez-en d’abord un autre.
+refused-last-step = Un tunnel de vente garde au moins une étape ouverte.
+refused-pipeline-is-default = C’est le tunnel de vente par défaut. Choisissez-en d’abord un autre.
 refused-reminder-pending = Ce rappel est encore à venir.
 refused-reminder-fired = Ce rappel a déjà sonné.
 refused-reminder-done = Ce rappel est déjà traité.
@@ -77,22 +82,22 @@ refused-too-many-attempts = { $minutes ->
 
 ## Values that cannot be taken
 invalid-moment-past = Ce moment est passé.
-invalid-moment-too-far = C’est trop loin : au plus { $years } ans à compter d’aujourd’hui.
-invalid-delay-not-positive = Un délai doit être plus long que rien.
+invalid-moment-too-far = C’est trop loin : au plus { $years } ans à compter d’aujourd’hui.
+invalid-delay-not-positive = Un délai doit être plus grand que zéro.
 invalid-time-zone-unknown = Ce fuseau horaire n’existe pas. Utilisez un nom IANA tel que Europe/Paris.
 invalid-name-empty = Ceci ne peut pas être vide.
-invalid-name-too-long = C’est trop long : au plus { $longest } caractères.
+invalid-name-too-long = C’est trop long : au plus { $longest } caractères.
 invalid-name-characters = Ceci contient des caractères qui ne peuvent pas être affichés.
 invalid-name-taken = Ce nom est déjà pris.
-invalid-name-like-status = « { $name } » est le nom d’un statut. Statuts et étapes sont deux choses : trouvez un autre nom pour l’étape.
+invalid-name-like-status = « { $name } » est le nom d’un statut. Statuts et étapes sont deux choses : trouvez un autre nom pour l’étape.
 invalid-id-taken = Cet identifiant ne peut pas servir. Faites-en un nouveau (UUID version 7).
 invalid-id-malformed = Ce n’est pas un identifiant de la bonne sorte.
 invalid-email-taken = Quelqu’un a déjà cette adresse.
 invalid-email-malformed = Ce n’est pas une adresse e-mail.
 invalid-password-length = Un mot de passe compte de { $shortest } à { $longest } caractères.
-invalid-locale-unknown = Relance parle : { $known }.
-invalid-currency-unknown = « { $value } » n’est pas une devise. Utilisez un code ISO 4217 tel que EUR.
-invalid-amount-out-of-range = Un montant vaut zéro ou plus, et moins de 100 000 000 000 000.
+invalid-locale-unknown = Relance parle : { $known }.
+invalid-currency-unknown = « { $value } » n’est pas une devise. Utilisez un code ISO 4217 tel que EUR.
+invalid-amount-out-of-range = Un montant vaut zéro ou plus, et moins de 100 000 000 000 000.
 invalid-amount-too-fine = { $places ->
     [0] { $currency } n’a pas de décimales.
     [one] { $currency } a une décimale.
@@ -101,20 +106,20 @@ invalid-amount-too-fine = { $places ->
 invalid-not-per-cent = Une probabilité est comprise entre 0 et 100.
 invalid-dwell-out-of-range = La durée prévue dans une étape va d’une seconde à dix ans.
 invalid-version-unknown = Cette version n’existe pas. L’opportunité en est à la version { $version }.
-invalid-step-archived = « { $step } » est archivée et ne prend pas d’opportunités.
-invalid-pipeline-archived = Ce pipeline est archivé.
-invalid-before-and-after = Indiquez une seule opportunité : avant elle, ou après elle.
-invalid-move-without-target = Dites où : une étape, ou une opportunité avant ou après laquelle la placer.
+invalid-step-archived = « { $step } » est archivée et ne prend pas d’opportunités.
+invalid-pipeline-archived = Ce tunnel de vente est archivé.
+invalid-before-and-after = Indiquez une seule opportunité : avant elle, ou après elle.
+invalid-move-without-target = Dites où : une étape, ou une opportunité avant ou après laquelle la placer.
 invalid-next-to-itself = On ne peut pas la placer à côté d’elle-même.
 invalid-not-in-step = Cette opportunité n’est pas (ou plus) dans cette étape.
-invalid-not-in-pipeline = Cette étape n’est pas dans ce pipeline.
-invalid-not-in-account = Ce pipeline n’existe pas.
+invalid-not-in-pipeline = Cette étape n’est pas dans ce tunnel de vente.
+invalid-not-in-account = Ce tunnel de vente n’existe pas.
 invalid-target-is-deleted = La cible est supprimée aussi. Choisissez une autre étape.
-invalid-steps-number = Un pipeline compte de 1 à { $most } étapes.
+invalid-steps-number = Un tunnel de vente compte de 1 à { $most } étapes.
 invalid-user-deactivated = { $name } ne travaille plus ici.
 invalid-cannot-see-lead = { $name } n’a pas accès à cette opportunité.
 invalid-too-many-reminders = Une opportunité a au plus { $most } rappels à venir.
-invalid-standby-needs-moment = Une opportunité attend jusqu’à un moment : dites lequel.
+invalid-standby-needs-moment = Une opportunité attend jusqu’à un moment : dites lequel.
 invalid-only-for-standby = Seule une opportunité en attente a un moment à attendre.
 invalid-only-for-closed = Seule une opportunité close a cela.
 invalid-closed-before-creation = Elle ne peut pas être close avant d’avoir été créée.
@@ -125,38 +130,38 @@ invalid-cannot-be-null = Ceci ne peut pas être nul. Omettez-le pour garder ce q
 invalid-too-many = Au plus { $most } à la fois.
 
 ## Advice
-advice-moment-moved = Les horloges de { $zone } sautent cette heure ; le rappel sonnera juste après.
+advice-moment-moved = Les horloges de { $zone } sautent cette heure ; le rappel sonnera juste après.
 advice-reminders-kept = { $reminders ->
     [one] Un autre rappel de cette opportunité est encore à venir.
    *[other] { $reminders } autres rappels de cette opportunité sont encore à venir.
 }
 advice-many-steps = { $steps } étapes se voient et se gèrent mal. Jusqu’à huit, c’est mieux.
 advice-guards-skipped = { $leads ->
-    [one] Une opportunité est passée dans « { $step } » sans qu’on lui demande ce que cette étape exige.
-   *[other] { $leads } opportunités sont passées dans « { $step } » sans qu’on leur demande ce que cette étape exige.
+    [one] Une opportunité est passée dans « { $step } » sans qu’on lui demande ce que cette étape exige.
+   *[other] { $leads } opportunités sont passées dans « { $step } » sans qu’on leur demande ce que cette étape exige.
 }
-advice-secret-shown-once = Gardez la clé maintenant : elle ne sera plus montrée.
+advice-secret-shown-once = Gardez la clé maintenant : elle ne sera plus montrée.
 
 ## Notifications
-notice-reminder-due = « { $lead } » vous attend : son rappel est arrivé à échéance.
-notice-lead-assigned = { $actor } vous a confié l’opportunité « { $lead } ».
-notice-lead-taken-away = { $actor } a confié votre opportunité « { $lead } » à { $owner }.
-notice-lead-left-to-nobody = { $actor } vous a retiré l’opportunité « { $lead } » ; personne n’en est responsable maintenant.
-notice-status-changed = { $actor } a passé votre opportunité « { $lead } » à « { $status } ».
-notice-step-changed = { $actor } a déplacé votre opportunité « { $lead } » à l’étape « { $step } ».
-notice-amount-changed = { $actor } a fixé le montant de votre opportunité « { $lead } » à { $amount }.
-notice-amount-removed = { $actor } a retiré le montant de votre opportunité « { $lead } ».
+notice-reminder-due = « { $lead } » vous attend : son rappel est arrivé à échéance.
+notice-lead-assigned = { $actor } vous a confié l’opportunité « { $lead } ».
+notice-lead-taken-away = { $actor } a confié votre opportunité « { $lead } » à { $owner }.
+notice-lead-left-to-nobody = { $actor } vous a retiré l’opportunité « { $lead } » ; personne n’en est responsable maintenant.
+notice-status-changed = { $actor } a passé votre opportunité « { $lead } » à « { $status } ».
+notice-step-changed = { $actor } a déplacé votre opportunité « { $lead } » à l’étape « { $step } ».
+notice-amount-changed = { $actor } a fixé le montant de votre opportunité « { $lead } » à { $amount }.
+notice-amount-removed = { $actor } a retiré le montant de votre opportunité « { $lead } ».
 notice-step-deleted = { $leads ->
-    [one] { $actor } a supprimé l’étape « { $before } » ; une de vos opportunités est maintenant dans « { $step } ».
-   *[other] { $actor } a supprimé l’étape « { $before } » ; { $leads } de vos opportunités sont maintenant dans « { $step } ».
+    [one] { $actor } a supprimé l’étape « { $before } » ; une de vos opportunités est maintenant dans « { $step } ».
+   *[other] { $actor } a supprimé l’étape « { $before } » ; { $leads } de vos opportunités sont maintenant dans « { $step } ».
 }
 notice-pipeline-deleted = { $leads ->
-    [one] { $actor } a supprimé le pipeline « { $before } » ; une de vos opportunités est maintenant à l’étape « { $step } ».
-   *[other] { $actor } a supprimé le pipeline « { $before } » ; { $leads } de vos opportunités sont maintenant à l’étape « { $step } ».
+    [one] { $actor } a supprimé le tunnel de vente « { $before } » ; une de vos opportunités est maintenant à l’étape « { $step } ».
+   *[other] { $actor } a supprimé le tunnel de vente « { $before } » ; { $leads } de vos opportunités sont maintenant à l’étape « { $step } ».
 }
 notice-somebody = Quelqu’un
 notice-reminder = Rappel
-notice-subject = { $activity } : { $lead }
+notice-subject = { $activity } : { $lead }
 detail-moment = Échéance
 detail-activity = À faire
 detail-note = Note
@@ -174,3 +179,28 @@ email-why = Vous recevez cet e-mail parce que Relance vous dit ce qui concerne v
 role-administrator = administrateur
 role-team-manager = chef d’équipe
 role-user = commercial
+
+## Ce qui est arrivé à une opportunité, dans son historique
+event-clock = L’horloge
+event-lead-created = { $actor } a créé l’opportunité.
+event-lead-edited = { $actor } a modifié : { $fields }.
+event-lead-moved = { $actor } a déplacé l’opportunité vers « { $step } ».
+event-lead-reordered = { $actor } a changé la place de l’opportunité dans sa colonne.
+event-lead-assigned = { $actor } a confié l’opportunité à { $owner }.
+event-lead-left-to-nobody = { $actor } a laissé l’opportunité à qui la prendra.
+event-lead-claimed = { $actor } a pris l’opportunité.
+event-lead-starred = { $actor } a mis une étoile à l’opportunité.
+event-lead-unstarred = { $actor } a retiré l’étoile de l’opportunité.
+event-lead-stood-by = { $actor } a mis l’opportunité en attente jusqu’au { $when }.
+event-lead-taken-up = { $actor } a repris l’opportunité.
+event-lead-won = { $actor } a gagné l’opportunité.
+event-lead-lost = { $actor } a perdu l’opportunité.
+event-lead-cancelled = { $actor } a annulé l’opportunité.
+event-lead-reopened = { $actor } a rouvert l’opportunité.
+event-lead-closing-corrected = { $actor } a corrigé la date de clôture de l’opportunité : { $when }.
+event-reminder-set = { $actor } a mis un rappel pour le { $when }.
+event-reminder-moved = { $actor } a modifié un rappel.
+event-reminder-snoozed = { $actor } a reporté un rappel.
+event-reminder-fired = Un rappel est arrivé à échéance.
+event-reminder-done = { $actor } a marqué un rappel comme fait.
+event-reminder-cancelled = { $actor } a annulé un rappel.

@@ -123,12 +123,12 @@ INDEXES = (
     # A lead's history.
     "create index journal_lead on journal (account_id, lead_id, position) where lead_id is not null",
     # The inbox; once per event and person; what a closed lead or a cancelled reminder ends.
-    "create unique index notifications_once on notifications (account_id, dedupe_key)",
-    """create index notifications_inbox on notifications (account_id, user_id, visible_at, id)
+    "create unique index notifications_once on notifications (dedupe_key, account_id)",
+    """create index notifications_inbox on notifications (user_id, visible_at, id)
        where in_app and cancelled_at is null""",
-    "create index notifications_reminder on notifications (account_id, reminder_id) where reminder_id is not null",
+    "create index notifications_reminder on notifications (reminder_id) where reminder_id is not null",
     # The outbox.
-    "create unique index deliveries_once on deliveries (account_id, notification_id, channel)",
+    "create unique index deliveries_once on deliveries (notification_id, channel)",
     "create index deliveries_due on deliveries (next_at) where state = 'PENDING'",
     "create index deliveries_dead on deliveries (account_id, id) where state = 'DEAD'",
     "alter table deliveries set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0)",
@@ -145,6 +145,10 @@ def statements() -> list[str]:
         *(f"alter table {table} drop constraint {table}_pkey, add primary key ({columns})" for table, columns in KEYS),
         "drop sequence journal_position_seq cascade",
         'alter table leads alter column rank type varchar(64) collate "C"',
+        *INDEXES,
+        # After the other indexes: on a young table, without statistics, every index that begins with account_id looks
+        # as good to the check of a foreign key, and the last one made is taken. Made first, these were not, and each
+        # check read the whole account (measured: 3,700 instead of 13,400 events dispatched a second).
         *(f"alter table {table} add constraint {table}_in_account unique (account_id, id)" for table in REFERENCED),
         *(
             f"alter table {table} add constraint {table}_account foreign key (account_id) references accounts (id)"
@@ -156,7 +160,6 @@ def statements() -> list[str]:
             for table, column, target in REFERENCES
         ),
         *(f"alter table {table} add constraint {table}_{name}_valid check ({rule})" for table, name, rule in CHECKS),
-        *INDEXES,
     ]
 
 

@@ -1,0 +1,192 @@
+"""The dispatch: reads each account's journal in order, tells who is to be told, and calls off what has ended.
+
+It holds an account's cursor while it works, so that one dispatch at a time reads an account, and moves it in the same
+transaction: every event is dispatched exactly once. It never waits; what is held back is held by its delivery.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from sales import database, failures
+from sales.audiences import Happened, audience, ended_reminders
+from sales.failures import Stage
+from sales.journal import Kind, dumps
+
+BATCH = 500
+_FOR_GOOD = 2**62
+"""A position after every event."""
+
+# Accounts with the least to do first, so that a large one delays nobody. One whose event has just failed rests for a
+# second, for the same reason.
+_TAKE_ACCOUNT = """
+select c.account_id, c.dispatched
+from dispatch_cursors c join journal_heads h on h.account_id = c.account_id
+where h.position > c.dispatched and not exists (
+  select from failures f where f.account_id = c.account_id and f.stage = 'DISPATCH'
+    and f.set_aside_at is null and f.last_at > now() - interval '1 second')
+order by h.position - c.dispatched limit 1
+for no key update of c skip locked
+"""
+
+_READ = """
+select position, kind, actor_id, subject_id, lead_id, owner_id, caused_by, changes, data
+from journal where account_id = $1 and position > $2 order by position limit $3
+"""
+
+_PEOPLE = """
+select id, role = 'ADMINISTRATOR' as is_administrator, notify_in_app, notify_by_email
+from users where account_id = $1 and deactivated_at is null
+"""
+
+_REMINDERS = "select id, user_id, notify_at, state from reminders where account_id = $1 and id = any($2)"
+
+# A notification that exists already was told of before, and its delivery with it.
+_TELL = """
+with wanted as (
+  select * from jsonb_to_recordset($2::jsonb) as w(position bigint, user_id uuid, kind text, lead_id uuid,
+    reminder_id uuid, at timestamptz, in_app boolean)),
+told as (
+  insert into notifications (id, account_id, user_id, kind, position, lead_id, reminder_id, dedupe_key, in_app,
+    created_at, visible_at)
+  select uuidv7(), $1, w.user_id, w.kind, w.position, w.lead_id, w.reminder_id, w.position || ':' || w.user_id,
+    w.in_app, now(), greatest(now(), w.at)
+  from wanted w order by w.position
+  on conflict (account_id, dedupe_key) do nothing
+  returning id, user_id, position, visible_at)
+insert into deliveries (id, account_id, notification_id, user_id, channel, state, attempt, ambiguous, next_at, created_at)
+select uuidv7(), $1, t.id, t.user_id, 'EMAIL', 'PENDING', 0, 0, t.visible_at, now()
+from told t where t.user_id = any($3::uuid[])
+"""
+
+# A notification that its reader may have seen stays; what has not left yet does not leave any more.
+_CALL_OFF = """
+with ended as (select * from unnest($2::uuid[], $3::bigint[]) as e(reminder_id, position)),
+pointless as (
+  select n.id from notifications n join ended e on e.reminder_id = n.reminder_id and n.position < e.position
+  where n.account_id = $1),
+hidden as (
+  update notifications n set cancelled_at = now() from pointless p
+  where n.account_id = $1 and n.id = p.id and n.cancelled_at is null and n.visible_at > now())
+update deliveries d set state = 'CANCELLED', done_at = now() from pointless p
+where d.account_id = $1 and d.notification_id = p.id and d.state = 'PENDING'
+"""
+
+_MOVE_CURSOR = "update dispatch_cursors set dispatched = $2 where account_id = $1 returning 1"
+
+
+@dataclass(frozen=True)
+class _Person:
+    is_administrator: bool
+    in_app: bool
+    by_email: bool
+
+
+@dataclass(frozen=True)
+class _Reminder:
+    user_id: UUID | None
+    notify_at: datetime
+    state: str
+
+
+async def dispatch(limit: int = BATCH) -> int:
+    """Dispatch the next events of one account; returns how many were looked at, 0 when there is nothing to do.
+
+    An event that cannot be dispatched is tried alone, counted, and after five tries passed by.
+    """
+    async with database.transaction():
+        cursors = await database.fetch(_TAKE_ACCOUNT)
+        if not cursors:
+            return 0
+        account_id, dispatched = cursors[0]["account_id"], cursors[0]["dispatched"]
+        events = [_happened(row) for row in await database.fetch(_READ, account_id, dispatched, limit)]
+        passed = await _pass(account_id, events)
+        if passed:
+            await database.fetch(_MOVE_CURSOR, account_id, passed)
+    return len(events)
+
+
+async def dispatch_again(account_id: UUID, position: int) -> None:
+    """Dispatch one event that was set aside; who was told already is not told twice. Raises what goes wrong."""
+    async with database.transaction():
+        rows = await database.fetch(_READ, account_id, position - 1, 1)
+        await _tell(account_id, [_happened(row) for row in rows])
+
+
+async def _pass(account_id: UUID, events: list[Happened]) -> int | None:
+    """Dispatch these events; returns the position of the last one that is done with."""
+    try:
+        async with database.transaction():
+            await _tell(account_id, events)
+        return events[-1].position
+    except Exception as error:
+        if not failures.is_of_the_row(error):
+            raise
+    return await _pass_one_by_one(account_id, events)
+
+
+async def _pass_one_by_one(account_id: UUID, events: list[Happened]) -> int | None:
+    passed = None
+    for event in events:
+        try:
+            async with database.transaction():
+                await _tell(account_id, [event])
+        except Exception as error:
+            if not failures.is_of_the_row(error):
+                raise
+            if not await failures.count(account_id, Stage.DISPATCH, str(event.position), error):
+                return passed
+        passed = event.position
+    return passed
+
+
+async def _tell(account_id: UUID, events: list[Happened]) -> None:
+    people = {
+        row["id"]: _Person(row["is_administrator"], row["notify_in_app"], row["notify_by_email"])
+        for row in await database.fetch(_PEOPLE, account_id)
+    }
+    reminders = await _fired_reminders(account_id, events)
+    tellings = [telling for event in events for telling in _tellings(event, people, reminders)]
+    if tellings:
+        by_email = [id for id, person in people.items() if person.by_email]
+        await database.fetch(_TELL, account_id, dumps(tellings), by_email)
+    # Ended by an event of this batch, or by one that is dispatched later or was dispatched before.
+    ended = {id: _FOR_GOOD for id, reminder in reminders.items() if reminder.state != "FIRED"}
+    ended |= {id: event.position for event in events for id in ended_reminders(event)}
+    if ended:
+        await database.fetch(_CALL_OFF, account_id, list(ended), list(ended.values()))
+
+
+async def _fired_reminders(account_id: UUID, events: list[Happened]) -> dict[UUID, _Reminder]:
+    ids = [event.subject_id for event in events if event.kind == Kind.REMINDER_FIRED]
+    rows = await database.fetch(_REMINDERS, account_id, ids) if ids else []
+    return {row["id"]: _Reminder(row["user_id"], row["notify_at"], row["state"]) for row in rows}
+
+
+def _tellings(event: Happened, people: dict[UUID, _Person], reminders: dict[UUID, _Reminder]) -> list[dict[str, Any]]:
+    """The notifications of one event, as rows; on no channel at all, none."""
+    reminder = reminders[event.subject_id] if event.kind == Kind.REMINDER_FIRED else None
+    told = audience(event, reminded=_reminded(reminder, people) if reminder else [])
+    return [
+        {
+            "position": event.position, "user_id": user_id, "kind": kind, "lead_id": event.lead_id,
+            "reminder_id": event.subject_id if reminder else None, "at": reminder.notify_at if reminder else None,
+            "in_app": person.in_app,
+        }
+        for user_id, kind in told.items()
+        if (person := people.get(user_id)) and (person.in_app or person.by_email)
+    ]  # fmt: skip
+
+
+def _reminded(reminder: _Reminder, people: dict[UUID, _Person]) -> list[UUID]:
+    """Whose reminder it is; when nobody is left, the administrators."""
+    if reminder.user_id in people:
+        return [reminder.user_id]
+    return [id for id, person in people.items() if person.is_administrator]
+
+
+def _happened(row: database.Row) -> Happened:
+    return Happened(**{**row, "changes": orjson.loads(row["changes"]), "data": orjson.loads(row["data"])})

@@ -1,0 +1,702 @@
+-- Every table on one page, as `relance schema` finds them in a database that all migrations have made.
+-- Generated: change a model and `make migration NAME=...`, then `make schema`.
+
+CREATE TABLE accounts (
+    id uuid NOT NULL,
+    name character varying(120) NOT NULL,
+    privacy character varying(20) NOT NULL,
+    locale character varying(10) NOT NULL,
+    currency character varying(3) NOT NULL,
+    time_zone character varying(64) NOT NULL,
+    reason_required text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT accounts_currency_valid CHECK (((currency)::text ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT accounts_privacy_valid CHECK (((privacy)::text = ANY ((ARRAY['SHARED'::character varying, 'PRIVATE'::character varying])::text[]))),
+    CONSTRAINT accounts_reason_required_valid CHECK ((reason_required <@ ARRAY['WON'::text, 'LOST'::text, 'CANCELLED'::text]))
+);
+
+COMMENT ON TABLE accounts IS 'One company: the tenant.';
+
+COMMENT ON COLUMN accounts.reason_required IS 'The closed statuses that need a reason';
+
+CREATE TABLE api_keys (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    name character varying(120) NOT NULL,
+    prefix character varying(16) NOT NULL,
+    token_hash character varying(64) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone
+);
+
+COMMENT ON TABLE api_keys IS 'A key of a script; shown once, stored as a hash, recognised by its prefix.';
+
+COMMENT ON COLUMN api_keys.user_id IS 'The person for whom the script acts';
+
+COMMENT ON COLUMN api_keys.token_hash IS 'SHA-256 of the key, in hexadecimal';
+
+CREATE TABLE deliveries (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    notification_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    channel character varying(10) NOT NULL,
+    state character varying(10) NOT NULL,
+    attempt integer NOT NULL,
+    ambiguous smallint NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    lease uuid,
+    created_at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone,
+    last_error text,
+    CONSTRAINT deliveries_done_valid CHECK ((((state)::text = 'PENDING'::text) = (done_at IS NULL))),
+    CONSTRAINT deliveries_state_valid CHECK (((state)::text = ANY ((ARRAY['PENDING'::character varying, 'SENT'::character varying, 'DEAD'::character varying, 'CANCELLED'::character varying])::text[])))
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE deliveries IS 'One notification on its way to one person through one channel; its id is the Message-ID.';
+
+COMMENT ON COLUMN deliveries.ambiguous IS 'Attempts that may have arrived without our knowing';
+
+COMMENT ON COLUMN deliveries.next_at IS 'When to look at it next; claiming pushes it by the lease';
+
+CREATE TABLE delivery_attempts (
+    delivery_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    lease uuid NOT NULL,
+    claimed_at timestamp with time zone NOT NULL,
+    transmitting_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    outcome character varying(12),
+    error text
+);
+
+COMMENT ON TABLE delivery_attempts IS 'One try at sending; the key is (delivery_id, attempt).';
+
+COMMENT ON COLUMN delivery_attempts.transmitting_at IS 'From here on it may have arrived';
+
+CREATE TABLE dispatch_cursors (
+    account_id uuid NOT NULL,
+    dispatched bigint NOT NULL
+);
+
+COMMENT ON TABLE dispatch_cursors IS 'How far the dispatch has read an account''s journal.';
+
+CREATE TABLE failures (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    stage character varying(10) NOT NULL,
+    subject character varying(64) NOT NULL,
+    tries integer NOT NULL,
+    error text NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    set_aside_at timestamp with time zone,
+    replayed_at timestamp with time zone
+);
+
+COMMENT ON TABLE failures IS 'An event or a reminder that failed, how often, and why.';
+
+COMMENT ON COLUMN failures.subject IS 'The reminder''s id, or the event''s position';
+
+CREATE TABLE idempotency_keys (
+    key character varying(300) NOT NULL,
+    account_id uuid NOT NULL,
+    actor_id uuid NOT NULL,
+    input_hash character varying(64) NOT NULL,
+    outcome jsonb,
+    created_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE idempotency_keys IS 'A request that was carried out; the key is (account_id, actor_id, key).';
+
+CREATE TABLE journal (
+    "position" bigint NOT NULL,
+    account_id uuid NOT NULL,
+    kind character varying(40) NOT NULL,
+    at timestamp with time zone NOT NULL,
+    happened_at timestamp with time zone NOT NULL,
+    actor character varying(10) NOT NULL,
+    actor_id uuid,
+    key_id uuid,
+    request_id character varying(64),
+    subject_id uuid NOT NULL,
+    lead_id uuid,
+    lead_version bigint,
+    owner_id uuid,
+    caused_by bigint,
+    changes jsonb NOT NULL,
+    private jsonb NOT NULL,
+    data jsonb NOT NULL,
+    CONSTRAINT journal_actor_valid CHECK ((((actor)::text = ANY ((ARRAY['USER'::character varying, 'KEY'::character varying, 'CLOCK'::character varying])::text[])) AND (((actor)::text = 'CLOCK'::text) = (actor_id IS NULL)))),
+    CONSTRAINT journal_caused_before_valid CHECK ((caused_by < "position"))
+);
+
+COMMENT ON TABLE journal IS 'Something that happened; the key is (account_id, position).';
+
+COMMENT ON COLUMN journal.at IS 'When it was written; never runs backwards within an account';
+
+COMMENT ON COLUMN journal.happened_at IS 'When it took place in business';
+
+COMMENT ON COLUMN journal.actor IS 'USER, KEY or CLOCK';
+
+COMMENT ON COLUMN journal.actor_id IS 'The person, also where a key acted for one';
+
+COMMENT ON COLUMN journal.owner_id IS 'The lead''s owner after the event';
+
+COMMENT ON COLUMN journal.caused_by IS 'Position of the bulk event that this is a part of';
+
+COMMENT ON COLUMN journal.changes IS '{column: [from, to]} of the subject, {table: {id: ...}} of others';
+
+COMMENT ON COLUMN journal.private IS 'The same for free text; emptied when a person is erased';
+
+COMMENT ON COLUMN journal.data IS 'What else a reader needs; its meaning depends on the kind';
+
+CREATE TABLE journal_heads (
+    account_id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    lead_number bigint NOT NULL
+);
+
+COMMENT ON TABLE journal_heads IS 'How far an account''s journal has come; every writer locks it, last of all, in its last statement.';
+
+CREATE TABLE leads (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    number bigint NOT NULL,
+    version bigint NOT NULL,
+    title character varying(200) NOT NULL,
+    description text NOT NULL,
+    amount numeric(18,4),
+    currency character varying(3),
+    probability smallint,
+    expected_close_on date,
+    is_starred boolean NOT NULL,
+    status character varying(10) NOT NULL,
+    status_changed_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    reason_id uuid,
+    waking_reminder_id uuid,
+    step_id uuid NOT NULL,
+    step_entered_at timestamp with time zone NOT NULL,
+    rank character varying(64) NOT NULL COLLATE pg_catalog."C",
+    owner_id uuid,
+    created_by_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT leads_closed_after_creation_valid CHECK ((closed_at >= created_at)),
+    CONSTRAINT leads_closed_valid CHECK ((((status)::text = ANY ((ARRAY['WON'::character varying, 'LOST'::character varying, 'CANCELLED'::character varying])::text[])) = (closed_at IS NOT NULL))),
+    CONSTRAINT leads_currency_valid CHECK (((currency)::text ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT leads_money_valid CHECK (((amount IS NULL) = (currency IS NULL))),
+    CONSTRAINT leads_probability_valid CHECK (((probability >= 0) AND (probability <= 100))),
+    CONSTRAINT leads_reason_when_closed_valid CHECK (((reason_id IS NULL) OR (closed_at IS NOT NULL))),
+    CONSTRAINT leads_standby_is_woken_valid CHECK ((((status)::text = 'STANDBY'::text) = (waking_reminder_id IS NOT NULL))),
+    CONSTRAINT leads_status_valid CHECK (((status)::text = ANY ((ARRAY['TODO'::character varying, 'STANDBY'::character varying, 'WON'::character varying, 'LOST'::character varying, 'CANCELLED'::character varying])::text[]))),
+    CONSTRAINT leads_title_valid CHECK (((title)::text <> ''::text))
+);
+
+COMMENT ON TABLE leads IS 'A real chance of a sale.';
+
+COMMENT ON COLUMN leads.number IS 'For people: 1, 2, 3, ... within the account';
+
+COMMENT ON COLUMN leads.version IS 'Grows with each change that a person can see';
+
+COMMENT ON COLUMN leads.currency IS 'ISO 4217; set exactly when the amount is';
+
+COMMENT ON COLUMN leads.probability IS 'Per cent; null means the step''s';
+
+COMMENT ON COLUMN leads.waking_reminder_id IS 'Set exactly in STANDBY';
+
+COMMENT ON COLUMN leads.rank IS 'Order within the step, by bytes; unique there';
+
+COMMENT ON COLUMN leads.created_at IS 'When the lead came up; may be back-dated';
+
+CREATE TABLE memberships (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    team_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    is_manager boolean NOT NULL
+);
+
+COMMENT ON TABLE memberships IS 'A person in a team, as member or as manager.';
+
+CREATE TABLE notifications (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    kind character varying(20) NOT NULL,
+    "position" bigint NOT NULL,
+    lead_id uuid,
+    reminder_id uuid,
+    dedupe_key character varying(120) NOT NULL,
+    in_app boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    visible_at timestamp with time zone NOT NULL,
+    read_at timestamp with time zone,
+    archived_at timestamp with time zone,
+    cancelled_at timestamp with time zone
+);
+
+COMMENT ON TABLE notifications IS 'One person told of one event; the words are made from the event in the reader''s language.';
+
+COMMENT ON COLUMN notifications."position" IS 'The event in the journal';
+
+COMMENT ON COLUMN notifications.dedupe_key IS 'One notification per event and person';
+
+COMMENT ON COLUMN notifications.in_app IS 'Shown in the inbox';
+
+COMMENT ON COLUMN notifications.visible_at IS 'Held back until then';
+
+COMMENT ON COLUMN notifications.cancelled_at IS 'Ended before it became visible';
+
+CREATE TABLE pipelines (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    name character varying(120) NOT NULL,
+    "position" integer NOT NULL,
+    is_default boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    archived_at timestamp with time zone,
+    CONSTRAINT pipelines_default_is_live_valid CHECK ((NOT (is_default AND (archived_at IS NOT NULL)))),
+    CONSTRAINT pipelines_position_valid CHECK (("position" > 0))
+);
+
+COMMENT ON TABLE pipelines IS 'Ordered steps that a lead goes through; exactly one of an account is the default.';
+
+COMMENT ON COLUMN pipelines."position" IS 'Order among the account''s pipelines, from 1';
+
+CREATE TABLE reasons (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    status character varying(10) NOT NULL,
+    label character varying(120) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    archived_at timestamp with time zone,
+    CONSTRAINT reasons_status_valid CHECK (((status)::text = ANY ((ARRAY['WON'::character varying, 'LOST'::character varying, 'CANCELLED'::character varying])::text[])))
+);
+
+COMMENT ON TABLE reasons IS 'Why a lead was closed, in the words of the account.';
+
+CREATE TABLE reminders (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    user_id uuid,
+    created_by_id uuid NOT NULL,
+    wakes boolean NOT NULL,
+    state character varying(10) NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    notify_at timestamp with time zone NOT NULL,
+    local_date date,
+    local_time time without time zone,
+    time_zone character varying(64),
+    activity character varying(60) NOT NULL,
+    note text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    fired_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    set_aside_at timestamp with time zone,
+    CONSTRAINT reminders_ended_valid CHECK ((((state)::text = ANY ((ARRAY['DONE'::character varying, 'CANCELLED'::character varying])::text[])) = (ended_at IS NOT NULL))),
+    CONSTRAINT reminders_fired_valid CHECK ((((state)::text <> 'FIRED'::text) OR (fired_at IS NOT NULL))),
+    CONSTRAINT reminders_never_early_valid CHECK ((fired_at >= due_at)),
+    CONSTRAINT reminders_notify_after_due_valid CHECK ((notify_at >= due_at)),
+    CONSTRAINT reminders_state_valid CHECK (((state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying, 'DONE'::character varying, 'CANCELLED'::character varying])::text[]))),
+    CONSTRAINT reminders_whom_valid CHECK (((user_id IS NOT NULL) OR wakes))
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE reminders IS 'A moment at which somebody wants to come back to a lead.';
+
+COMMENT ON COLUMN reminders.user_id IS 'Who is reminded; null: whoever owns the lead when it fires';
+
+COMMENT ON COLUMN reminders.wakes IS 'It brings a standby lead back to TODO';
+
+COMMENT ON COLUMN reminders.notify_at IS 'When to tell people: a date alone waits for their morning';
+
+COMMENT ON COLUMN reminders.ended_at IS 'When it was done or cancelled';
+
+COMMENT ON COLUMN reminders.set_aside_at IS 'The clock gave up on it; see failures';
+
+CREATE TABLE sessions (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    token_hash character varying(64) NOT NULL,
+    device character varying(120) NOT NULL,
+    address character varying(64) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone
+);
+
+COMMENT ON TABLE sessions IS 'A device on which somebody is signed in; the token itself is never stored.';
+
+COMMENT ON COLUMN sessions.token_hash IS 'SHA-256 of the bearer token, in hexadecimal';
+
+CREATE TABLE sign_in_attempts (
+    id uuid NOT NULL,
+    email_hash character varying(64) NOT NULL,
+    client character varying(64) NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE sign_in_attempts IS 'A sign-in that failed or is still being checked, counted per e-mail address and per client address.';
+
+CREATE TABLE steps (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    pipeline_id uuid NOT NULL,
+    name character varying(60) NOT NULL,
+    "position" integer NOT NULL,
+    probability smallint,
+    expected_dwell bigint,
+    guards text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    archived_at timestamp with time zone,
+    CONSTRAINT steps_expected_dwell_valid CHECK ((expected_dwell > 0)),
+    CONSTRAINT steps_guards_valid CHECK ((guards <@ ARRAY['DESCRIPTION'::text, 'AMOUNT'::text, 'PROBABILITY'::text, 'EXPECTED_CLOSE_ON'::text, 'OWNER'::text])),
+    CONSTRAINT steps_position_valid CHECK (("position" > 0)),
+    CONSTRAINT steps_probability_valid CHECK (((probability >= 0) AND (probability <= 100)))
+);
+
+COMMENT ON TABLE steps IS 'A place in a pipeline.';
+
+COMMENT ON COLUMN steps."position" IS 'Order within the pipeline, from 1, archived steps included';
+
+COMMENT ON COLUMN steps.probability IS 'Per cent; used until a lead has its own';
+
+COMMENT ON COLUMN steps.expected_dwell IS 'How long a lead should stay, in seconds';
+
+COMMENT ON COLUMN steps.guards IS 'Lead fields that must be filled';
+
+CREATE TABLE teams (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    name character varying(120) NOT NULL,
+    privacy character varying(20) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT teams_privacy_valid CHECK (((privacy)::text = ANY ((ARRAY['MEMBERS_SHARE'::character varying, 'MANAGERS_SEE'::character varying])::text[])))
+);
+
+COMMENT ON TABLE teams IS 'Some people of an account, and how much they see of each other''s leads.';
+
+CREATE TABLE tortoise_migrations (
+    id integer NOT NULL,
+    app character varying(255) NOT NULL,
+    name character varying(255) NOT NULL,
+    applied_at timestamp with time zone NOT NULL
+);
+
+CREATE SEQUENCE tortoise_migrations_id_seq
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE tortoise_migrations_id_seq OWNED BY tortoise_migrations.id;
+
+CREATE TABLE users (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    name character varying(120) NOT NULL,
+    email character varying(254) NOT NULL,
+    password_hash text NOT NULL,
+    role character varying(20) NOT NULL,
+    locale character varying(10) NOT NULL,
+    time_zone character varying(64) NOT NULL,
+    day_starts_at time without time zone NOT NULL,
+    notify_in_app boolean NOT NULL,
+    notify_by_email boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    deactivated_at timestamp with time zone,
+    CONSTRAINT users_role_valid CHECK (((role)::text = ANY ((ARRAY['ADMINISTRATOR'::character varying, 'TEAM_MANAGER'::character varying, 'USER'::character varying])::text[])))
+);
+
+COMMENT ON TABLE users IS 'A person who signs in, owns leads and is reminded.';
+
+COMMENT ON COLUMN users.password_hash IS 'argon2id, in the PHC string format';
+
+COMMENT ON COLUMN users.day_starts_at IS 'When to tell of what is due on a day';
+
+CREATE TABLE workers (
+    id uuid NOT NULL,
+    name character varying(120) NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    beat_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE workers IS 'A worker process and when it was last heard of.';
+
+ALTER TABLE ONLY tortoise_migrations ALTER COLUMN id SET DEFAULT nextval('tortoise_migrations_id_seq'::regclass);
+
+ALTER TABLE ONLY accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY api_keys
+    ADD CONSTRAINT api_keys_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY deliveries
+    ADD CONSTRAINT deliveries_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY deliveries
+    ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY delivery_attempts
+    ADD CONSTRAINT delivery_attempts_pkey PRIMARY KEY (delivery_id, attempt);
+
+ALTER TABLE ONLY dispatch_cursors
+    ADD CONSTRAINT dispatch_cursors_pkey PRIMARY KEY (account_id);
+
+ALTER TABLE ONLY failures
+    ADD CONSTRAINT failures_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (account_id, actor_id, key);
+
+ALTER TABLE ONLY journal_heads
+    ADD CONSTRAINT journal_heads_pkey PRIMARY KEY (account_id);
+
+ALTER TABLE ONLY journal
+    ADD CONSTRAINT journal_pkey PRIMARY KEY (account_id, "position");
+
+ALTER TABLE ONLY leads
+    ADD CONSTRAINT leads_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY leads
+    ADD CONSTRAINT leads_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY leads
+    ADD CONSTRAINT leads_rank UNIQUE (account_id, step_id, rank) DEFERRABLE;
+
+ALTER TABLE ONLY memberships
+    ADD CONSTRAINT memberships_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY notifications
+    ADD CONSTRAINT notifications_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY notifications
+    ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY pipelines
+    ADD CONSTRAINT pipelines_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY pipelines
+    ADD CONSTRAINT pipelines_order UNIQUE (account_id, "position") DEFERRABLE;
+
+ALTER TABLE ONLY pipelines
+    ADD CONSTRAINT pipelines_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY reasons
+    ADD CONSTRAINT reasons_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY reasons
+    ADD CONSTRAINT reasons_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY reminders
+    ADD CONSTRAINT reminders_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY reminders
+    ADD CONSTRAINT reminders_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY sign_in_attempts
+    ADD CONSTRAINT sign_in_attempts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY steps
+    ADD CONSTRAINT steps_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY steps
+    ADD CONSTRAINT steps_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY steps
+    ADD CONSTRAINT steps_position UNIQUE (account_id, pipeline_id, "position") DEFERRABLE;
+
+ALTER TABLE ONLY teams
+    ADD CONSTRAINT teams_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY teams
+    ADD CONSTRAINT teams_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY tortoise_migrations
+    ADD CONSTRAINT tortoise_migrations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY tortoise_migrations
+    ADD CONSTRAINT uid_tortoise_mi_app_3803a5 UNIQUE (app, name);
+
+ALTER TABLE ONLY users
+    ADD CONSTRAINT users_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY workers
+    ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
+
+CREATE UNIQUE INDEX api_keys_token ON api_keys USING btree (token_hash);
+
+CREATE INDEX api_keys_user ON api_keys USING btree (account_id, user_id);
+
+CREATE INDEX deliveries_dead ON deliveries USING btree (account_id, id) WHERE ((state)::text = 'DEAD'::text);
+
+CREATE INDEX deliveries_due ON deliveries USING btree (next_at) WHERE ((state)::text = 'PENDING'::text);
+
+CREATE UNIQUE INDEX deliveries_once ON deliveries USING btree (notification_id, channel);
+
+CREATE UNIQUE INDEX failures_subject ON failures USING btree (account_id, stage, subject);
+
+CREATE INDEX idempotency_keys_created ON idempotency_keys USING btree (created_at);
+
+CREATE INDEX journal_lead ON journal USING btree (account_id, lead_id, "position") WHERE (lead_id IS NOT NULL);
+
+CREATE INDEX leads_created ON leads USING btree (account_id, created_at, id);
+
+CREATE UNIQUE INDEX leads_number ON leads USING btree (account_id, number);
+
+CREATE INDEX leads_owner_open ON leads USING btree (account_id, owner_id) WHERE ((status)::text = ANY ((ARRAY['TODO'::character varying, 'STANDBY'::character varying])::text[]));
+
+CREATE INDEX leads_status ON leads USING btree (account_id, status);
+
+CREATE INDEX memberships_team ON memberships USING btree (account_id, team_id);
+
+CREATE UNIQUE INDEX memberships_user ON memberships USING btree (account_id, user_id, team_id);
+
+CREATE INDEX notifications_inbox ON notifications USING btree (user_id, visible_at, id) WHERE (in_app AND (cancelled_at IS NULL));
+
+CREATE UNIQUE INDEX notifications_once ON notifications USING btree (dedupe_key, account_id);
+
+CREATE INDEX notifications_reminder ON notifications USING btree (reminder_id) WHERE (reminder_id IS NOT NULL);
+
+CREATE UNIQUE INDEX pipelines_default ON pipelines USING btree (account_id) WHERE is_default;
+
+CREATE UNIQUE INDEX pipelines_name ON pipelines USING btree (account_id, lower((name)::text)) WHERE (archived_at IS NULL);
+
+CREATE UNIQUE INDEX reasons_label ON reasons USING btree (account_id, status, lower((label)::text)) WHERE (archived_at IS NULL);
+
+CREATE INDEX reminders_due ON reminders USING btree (due_at, id) WHERE (((state)::text = 'PENDING'::text) AND (set_aside_at IS NULL));
+
+CREATE INDEX reminders_lead ON reminders USING btree (account_id, lead_id, due_at);
+
+CREATE INDEX reminders_user ON reminders USING btree (account_id, user_id, due_at) WHERE ((state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[]));
+
+CREATE UNIQUE INDEX sessions_token ON sessions USING btree (token_hash);
+
+CREATE INDEX sessions_user ON sessions USING btree (account_id, user_id) WHERE (revoked_at IS NULL);
+
+CREATE INDEX sign_in_attempts_at ON sign_in_attempts USING btree (at);
+
+CREATE INDEX sign_in_attempts_client ON sign_in_attempts USING btree (client, at);
+
+CREATE INDEX sign_in_attempts_email ON sign_in_attempts USING btree (email_hash, at);
+
+CREATE UNIQUE INDEX steps_name ON steps USING btree (account_id, pipeline_id, lower((name)::text)) WHERE (archived_at IS NULL);
+
+CREATE UNIQUE INDEX teams_name ON teams USING btree (account_id, lower((name)::text));
+
+CREATE UNIQUE INDEX users_email ON users USING btree (lower((email)::text));
+
+CREATE INDEX workers_beat ON workers USING btree (beat_at);
+
+ALTER TABLE ONLY api_keys
+    ADD CONSTRAINT api_keys_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY api_keys
+    ADD CONSTRAINT api_keys_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
+
+ALTER TABLE ONLY deliveries
+    ADD CONSTRAINT deliveries_notification FOREIGN KEY (account_id, notification_id) REFERENCES notifications(account_id, id);
+
+ALTER TABLE ONLY deliveries
+    ADD CONSTRAINT deliveries_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
+
+ALTER TABLE ONLY delivery_attempts
+    ADD CONSTRAINT delivery_attempts_delivery FOREIGN KEY (account_id, delivery_id) REFERENCES deliveries(account_id, id);
+
+ALTER TABLE ONLY dispatch_cursors
+    ADD CONSTRAINT dispatch_cursors_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY failures
+    ADD CONSTRAINT failures_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY idempotency_keys
+    ADD CONSTRAINT idempotency_keys_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY journal_heads
+    ADD CONSTRAINT journal_heads_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY journal
+    ADD CONSTRAINT journal_lead FOREIGN KEY (account_id, lead_id) REFERENCES leads(account_id, id);
+
+ALTER TABLE ONLY leads
+    ADD CONSTRAINT leads_created_by FOREIGN KEY (account_id, created_by_id) REFERENCES users(account_id, id);
+
+ALTER TABLE ONLY leads
+    ADD CONSTRAINT leads_owner FOREIGN KEY (account_id, owner_id) REFERENCES users(account_id, id);
+
+ALTER TABLE ONLY leads
+    ADD CONSTRAINT leads_reason FOREIGN KEY (account_id, reason_id) REFERENCES reasons(account_id, id);
+
+ALTER TABLE ONLY leads
+    ADD CONSTRAINT leads_step FOREIGN KEY (account_id, step_id) REFERENCES steps(account_id, id);
+
+ALTER TABLE ONLY leads
+    ADD CONSTRAINT leads_waking_reminder FOREIGN KEY (account_id, waking_reminder_id) REFERENCES reminders(account_id, id);
+
+ALTER TABLE ONLY memberships
+    ADD CONSTRAINT memberships_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY memberships
+    ADD CONSTRAINT memberships_team FOREIGN KEY (account_id, team_id) REFERENCES teams(account_id, id);
+
+ALTER TABLE ONLY memberships
+    ADD CONSTRAINT memberships_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
+
+ALTER TABLE ONLY notifications
+    ADD CONSTRAINT notifications_lead FOREIGN KEY (account_id, lead_id) REFERENCES leads(account_id, id);
+
+ALTER TABLE ONLY notifications
+    ADD CONSTRAINT notifications_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
+
+ALTER TABLE ONLY pipelines
+    ADD CONSTRAINT pipelines_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY reasons
+    ADD CONSTRAINT reasons_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY reminders
+    ADD CONSTRAINT reminders_created_by FOREIGN KEY (account_id, created_by_id) REFERENCES users(account_id, id);
+
+ALTER TABLE ONLY reminders
+    ADD CONSTRAINT reminders_lead FOREIGN KEY (account_id, lead_id) REFERENCES leads(account_id, id);
+
+ALTER TABLE ONLY reminders
+    ADD CONSTRAINT reminders_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
+
+ALTER TABLE ONLY sessions
+    ADD CONSTRAINT sessions_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY sessions
+    ADD CONSTRAINT sessions_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
+
+ALTER TABLE ONLY steps
+    ADD CONSTRAINT steps_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY steps
+    ADD CONSTRAINT steps_pipeline FOREIGN KEY (account_id, pipeline_id) REFERENCES pipelines(account_id, id);
+
+ALTER TABLE ONLY teams
+    ADD CONSTRAINT teams_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY users
+    ADD CONSTRAINT users_account FOREIGN KEY (account_id) REFERENCES accounts(id);

@@ -1,0 +1,85 @@
+"""arq beside the sweeps: it hears the bell and runs the crons. Redis may come and go; the sweeps do without."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC
+from typing import Any
+
+from arq.cron import CronJob, cron
+from arq.worker import Worker, func
+
+from sales import failures, idempotency, sessions, workers
+from services import bell
+from services.worker.outages import Outage
+
+log = logging.getLogger("relance.worker")
+
+_POLL_SECONDS = 0.1
+_JOB_SECONDS = 30
+_CLOSE_SECONDS = 1.0
+_CRON_MINUTES = {7, 37}
+
+
+async def listen(redis_url: str, *, name: str, ring: Callable[[], None]) -> None:
+    """Run an arq worker for ever, a new one whenever it breaks."""
+    outage = Outage("Redis")
+    while True:
+        worker = _worker(redis_url, name, ring, outage)
+        try:
+            await worker.async_run()
+        except Exception as problem:
+            await outage.bear(problem)
+        finally:
+            await _close(worker)
+
+
+async def forget_old(ctx: dict[Any, Any], *_: Any, **__: Any) -> None:
+    """Delete what is kept for a while only; a batch at a time, until nothing is left."""
+    chores: list[Callable[[], Awaitable[int]]] = [
+        idempotency.forget_old,
+        sessions.forget_attempts,
+        failures.forget_old,
+        workers.forget_gone,
+    ]
+    for chore in chores:
+        while await chore():
+            pass
+
+
+def _worker(redis_url: str, name: str, ring: Callable[[], None], outage: Outage) -> Worker:
+    async def heard(ctx: dict[Any, Any], *_: Any, **__: Any) -> None:
+        ring()
+
+    async def began(ctx: dict[Any, Any]) -> None:
+        outage.over()
+
+    return Worker(
+        [func(heard, name=bell.JOB)],
+        queue_name=bell.QUEUE,
+        redis_settings=bell.redis_settings(redis_url),
+        cron_jobs=_crons(),
+        on_startup=began,
+        handle_signals=False,
+        job_timeout=_JOB_SECONDS,
+        keep_result=0,
+        poll_delay=_POLL_SECONDS,
+        health_check_interval=15,
+        health_check_key=f"{bell.QUEUE}:health:{name}",
+        job_serializer=bell.encode,
+        job_deserializer=bell.decode,
+        timezone=UTC,
+        log_results=False,
+    )
+
+
+def _crons() -> list[CronJob]:
+    # In UTC, where no hour is skipped or comes twice.
+    return [cron(forget_old, name="forget_old", minute=_CRON_MINUTES, second=0)]
+
+
+async def _close(worker: Worker) -> None:
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await worker.close()

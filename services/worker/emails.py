@@ -1,0 +1,73 @@
+"""The e-mail that a notice becomes: text and HTML, in its reader's language."""
+
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from sales.notices import Notice
+from sales.sentences import say
+
+_FOLDER = Path(__file__).parent / "emails"
+
+
+def compose(notice: Notice, *, delivery_id: UUID, public_url: str, mail_from: str) -> EmailMessage:
+    """The message; the delivery's id is its Message-ID, so that a mail store knows a repeat. Raises ValueError."""
+    message = EmailMessage(policy=SMTP)
+    name, address = parseaddr(mail_from)
+    message["From"] = _address(name, address)
+    message["To"] = _address(notice.reader, notice.email)
+    message["Subject"] = _one_line(notice.subject)
+    message["Date"] = format_datetime(datetime.now(UTC))
+    message["Message-ID"] = f"<dlv_{delivery_id}@{urlsplit(public_url).hostname}>"
+    message["Auto-Submitted"] = "auto-generated"
+    words = _words(notice, public_url)
+    for template, subtype in (("notice.txt.jinja", "plain"), ("notice.html.jinja", "html")):
+        body = _templates().get_template(template).render(words)
+        add = message.set_content if subtype == "plain" else message.add_alternative
+        add(body, subtype=subtype, cte="quoted-printable")
+    return message
+
+
+def _words(notice: Notice, public_url: str) -> dict[str, Any]:
+    is_of_lead = notice.number is not None
+    return {
+        "locale": notice.locale,
+        "subject": _one_line(notice.subject),
+        "sentence": notice.sentence,
+        "title": notice.title,
+        "number": notice.number,
+        "details": notice.details,
+        "link": f"{public_url}/leads/{notice.number}" if is_of_lead else f"{public_url}/leads",
+        "open": say(notice.locale, "email-open" if is_of_lead else "email-open-leads"),
+        "why": say(notice.locale, "email-why"),
+    }
+
+
+def _address(name: str, address: str) -> Address:
+    return Address(display_name=_one_line(name), addr_spec=address)
+
+
+def _one_line(text: str) -> str:
+    """Without line ends and other characters that could begin a header of their own."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=lambda name: name is not None and ".html" in name,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

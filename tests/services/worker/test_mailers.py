@@ -1,0 +1,155 @@
+"""What a mail server can do to a message, and what each means."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from email.message import EmailMessage
+from email.policy import SMTP as POLICY
+from pathlib import Path
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from sales.deliveries import DeliveryOutcome
+from services.settings import Smtp
+from services.worker.mailers import OutboxMailer, Result, SmtpMailer
+
+A_MOMENT = 0.3
+
+
+class Moody:
+    """A mail server in some mood."""
+
+    def __init__(self) -> None:
+        self.at_recipient = "250 OK"
+        self.at_data = "250 OK"
+        self.leaves = False
+        self.got: list[bytes] = []
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.at_recipient.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return self.at_recipient
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        assert isinstance(envelope.content, bytes)
+        self.got.append(envelope.content)
+        if self.leaves:
+            assert server.transport is not None
+            server.transport.abort()  # type: ignore[attr-defined]
+        if self.at_data == "":
+            await asyncio.sleep(A_MOMENT * 2)
+        return self.at_data
+
+
+@pytest.fixture
+async def moody() -> AsyncIterator[tuple[Moody, SmtpMailer]]:
+    mood = Moody()
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(mood), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield mood, SmtpMailer(Smtp("127.0.0.1", port), seconds=A_MOMENT)
+
+
+async def test_an_accepted_message_is_sent(moody: tuple[Moody, SmtpMailer]) -> None:
+    server, mailer = moody
+
+    assert outcome(await mailer.send(a_message(), may_go=yes)) == DeliveryOutcome.SENT
+
+    assert b"Message-ID: <dlv_1@example.com>" in server.got[0]
+
+
+@pytest.mark.parametrize(
+    ("at_recipient", "at_data", "expected"),
+    [
+        ("550 no such user", "250 OK", DeliveryOutcome.REJECTED),
+        ("451 come back later", "250 OK", DeliveryOutcome.REFUSED),
+        ("530 log in first", "250 OK", DeliveryOutcome.REFUSED),
+        ("250 OK", "554 not wanted", DeliveryOutcome.REJECTED),
+        ("250 OK", "452 no room", DeliveryOutcome.REFUSED),
+    ],
+)
+async def test_a_clear_no_is_final_or_it_is_not(
+    moody: tuple[Moody, SmtpMailer], at_recipient: str, at_data: str, expected: DeliveryOutcome
+) -> None:
+    server, mailer = moody
+    server.at_recipient, server.at_data = at_recipient, at_data
+
+    result = await mailer.send(a_message(), may_go=yes)
+
+    assert outcome(result) == expected
+    assert result is not None
+    assert result.words in (at_recipient, at_data)
+
+
+async def test_a_server_that_leaves_after_the_bytes_keeps_it_open_whether_they_arrived(
+    moody: tuple[Moody, SmtpMailer],
+) -> None:
+    server, mailer = moody
+    server.leaves = True
+
+    assert outcome(await mailer.send(a_message(), may_go=yes)) == DeliveryOutcome.AMBIGUOUS
+
+
+async def test_so_does_one_that_never_answers(moody: tuple[Moody, SmtpMailer]) -> None:
+    server, mailer = moody
+    server.at_data = ""
+
+    assert outcome(await mailer.send(a_message(), may_go=yes)) == DeliveryOutcome.AMBIGUOUS
+
+
+async def test_a_server_that_is_not_there_got_nothing() -> None:
+    mailer = SmtpMailer(Smtp("127.0.0.1", 1), seconds=A_MOMENT)
+
+    assert outcome(await mailer.send(a_message(), may_go=yes)) == DeliveryOutcome.REFUSED
+
+
+async def test_what_may_not_go_does_not(moody: tuple[Moody, SmtpMailer], tmp_path: Path) -> None:
+    server, mailer = moody
+
+    assert await mailer.send(a_message(), may_go=no) is None
+    assert await OutboxMailer(tmp_path).send(a_message(), may_go=no) is None
+
+    assert server.got == []
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_without_a_server_it_is_a_file_and_a_repeat_overwrites_it(tmp_path: Path) -> None:
+    mailer = OutboxMailer(tmp_path / "outbox")
+
+    for _ in range(2):
+        assert outcome(await mailer.send(a_message(), may_go=yes)) == DeliveryOutcome.SENT
+
+    [file] = (tmp_path / "outbox").iterdir()
+    assert file.name == "dlv_1.eml"
+    assert file.read_bytes() == a_message().as_bytes()
+
+
+async def test_a_folder_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
+    (tmp_path / "outbox").write_text("a file, where the folder should be")
+
+    result = await OutboxMailer(tmp_path / "outbox").send(a_message(), may_go=yes)
+
+    assert outcome(result) == DeliveryOutcome.REFUSED
+
+
+def a_message() -> EmailMessage:
+    message = EmailMessage(policy=POLICY)
+    message["From"] = "Relance <crm@example.com>"
+    message["To"] = "Ada <ada@example.com>"
+    message["Message-ID"] = "<dlv_1@example.com>"
+    message.set_content("Hello")
+    return message
+
+
+def outcome(result: Result | None) -> DeliveryOutcome | None:
+    return result.outcome if result else None
+
+
+async def yes() -> bool:
+    return True
+
+
+async def no() -> bool:
+    return False

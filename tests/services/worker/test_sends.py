@@ -1,0 +1,69 @@
+"""A sender, from the claim to the settled delivery."""
+
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from uuid import UUID
+
+from sales import database
+from sales.deliveries import Delivery, DeliveryAttempt, DeliveryOutcome, DeliveryState
+from services.settings import Settings, Smtp
+from services.worker.mailers import MayGo, Result
+from services.worker.sends import Sender
+
+NOBODY_LISTENS = Smtp("127.0.0.1", 1)
+
+
+async def test_a_due_delivery_becomes_a_file_and_is_sent(delivery: UUID, tmp_path: Path) -> None:
+    await send_all(Settings(data_dir=tmp_path))
+
+    assert (await Delivery.get(id=delivery)).state == DeliveryState.SENT
+    assert (tmp_path / "outbox" / f"dlv_{delivery}.eml").exists()
+
+
+async def test_an_unreachable_server_is_tried_again_later(delivery: UUID, tmp_path: Path) -> None:
+    await send_all(Settings(data_dir=tmp_path, smtp=NOBODY_LISTENS))
+
+    row, attempt = await Delivery.get(id=delivery), await DeliveryAttempt.get(delivery_id=delivery)
+    assert (row.state, row.attempt) == (DeliveryState.PENDING, 1)
+    assert (attempt.outcome, attempt.transmitting_at) == (DeliveryOutcome.REFUSED, None)
+    assert row.next_at - await database.now() > timedelta(seconds=5)
+
+
+async def test_what_cannot_be_written_is_dead_with_its_reason(delivery: UUID, tmp_path: Path) -> None:
+    await database.fetch(
+        "update users set email = 'not an address' where id = (select user_id from deliveries where id = $1)", delivery
+    )
+
+    await send_all(Settings(data_dir=tmp_path))
+
+    row = await Delivery.get(id=delivery)
+    assert row.state == DeliveryState.DEAD
+    assert (row.last_error or "").startswith("cannot be written: ")
+
+
+async def test_what_is_called_off_while_it_is_written_does_not_go(delivery: UUID, tmp_path: Path) -> None:
+    sender = Sender(Settings(data_dir=tmp_path), lease=timedelta(seconds=60), when_free=lambda: None)
+    sender._mailer = Late()
+
+    while await sender.send_due():
+        await sender.drain()
+
+    row, attempt = await Delivery.get(id=delivery), await DeliveryAttempt.get(delivery_id=delivery)
+    assert row.state == DeliveryState.CANCELLED
+    assert (attempt.outcome, attempt.transmitting_at) == (DeliveryOutcome.INTERRUPTED, None)
+
+
+class Late:
+    """A mailer that gets to it when everything has been called off."""
+
+    async def send(self, message: EmailMessage, *, may_go: MayGo) -> Result | None:
+        await database.fetch("update deliveries set state = 'CANCELLED', done_at = now() where state = 'PENDING'")
+        return Result(DeliveryOutcome.SENT) if await may_go() else None
+
+
+async def send_all(settings: Settings) -> None:
+    """Send until nothing is due; other tests' deliveries go along."""
+    sender = Sender(settings, lease=timedelta(seconds=60), when_free=lambda: None)
+    while await sender.send_due():
+        await sender.drain()
