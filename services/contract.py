@@ -37,7 +37,7 @@ def write(*, check: bool = False) -> int:
 
 
 async def _printed() -> dict[Path, str]:
-    from schema import schema
+    from schema.schema import schema
 
     return {
         ROOT / "schema" / "api.graphql": schema.as_str() + "\n",

@@ -1,0 +1,181 @@
+"""What all mutations share: one input, one payload with the thing itself, errors, warnings and a position.
+
+    @mutation("lead", Lead)
+    async def lead_star(by: Viewer, input: LeadInput) -> Outcome:
+        '''Mark a lead as important.'''
+
+becomes `leadStar(input: LeadInput!): LeadStarPayload!` with `LeadStarPayload { lead errors warnings position }`. What
+the domain refuses becomes `errors`; the lead is read anew, after the commit.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from inspect import getdoc
+from typing import Annotated, Any, TypeVar
+
+import strawberry
+from strawberry import Parent
+from strawberry.types.field import StrawberryField
+from tortoise.models import Model
+
+from sales import verbs
+from sales.errors import Refusal, Refused
+from sales.verbs import AdviceCode, Outcome
+from sales.viewers import Viewer
+from schema.context import Context, Info
+from schema.events import position
+from schema.mistakes import bad_input
+from schema.names import camel
+from schema.refusals import MutationError, Told
+from schema.scalars import Cursor
+
+LONGEST_KEY = 300
+
+Input = TypeVar("Input")
+Act = Callable[[Viewer, Input], Awaitable[Any]]
+Read = Callable[[Context, Any, Any], Awaitable[Any]]
+
+_ADVICE_ABOUT = {AdviceCode.REMINDERS_KEPT: "reminder"}
+
+
+@strawberry.type(description="It was done, but look at this.")
+class Advice:
+    code: AdviceCode = strawberry.field(description="For programs. Never null.")
+
+    @strawberry.field(description="For the person who asked, in their language. Never null.")
+    def message(self, advice: Parent[verbs.Advice], info: Info) -> str:
+        return advice.message(info.context.locale)
+
+    @strawberry.field(description="What it is about; may be empty, never null.")
+    def ids(self, advice: Parent[verbs.Advice]) -> list[strawberry.ID]:
+        word = _ADVICE_ABOUT.get(advice.code, "step")
+        return [strawberry.ID(f"{word}_{id}") for id in advice.ids]
+
+
+@dataclass
+class Answer:
+    """What a mutation answers, before it is asked for by field; `done` is what the verb itself returned."""
+
+    entity: Any = None
+    done: Any = None
+    errors: list[Told] = field(default_factory=list)
+    warnings: list[verbs.Advice] = field(default_factory=list)
+    position: Cursor | None = None
+
+
+@strawberry.type
+class Payload:
+    """The fields that every payload has."""
+
+    errors: list[MutationError] = strawberry.field(
+        description="Why it was not done, all at once; empty when it was done. Never null."
+    )
+    warnings: list[Advice] = strawberry.field(description="Done, but look at this; may be empty, never null.")
+    position: Cursor | None = strawberry.field(
+        description="Where the change stands in the journal; null when nothing was done or there was nothing to change."
+    )
+
+
+def mutation(
+    name: str, kind: Any, *, creates: bool = False, read: Read | None = None, **more: StrawberryField
+) -> Callable[[Act[Input]], StrawberryField]:
+    """A mutation that lets the viewer act; its payload names the thing `name`, of the GraphQL type `kind`.
+
+    What `creates` takes the id of the new thing from the input's `id`, where a client brings one, and is carried out
+    once for it. `read` finds the thing after the commit, from what was done and the input; by default it is looked up
+    by the outcome's id. `more` are further fields of the payload, resolved over the Answer.
+    """
+    found: Read = read or partial(_look_up, getattr(kind, "over", Model))
+
+    def made(act: Act[Input]) -> StrawberryField:
+        async def resolve(info: Any, input: Any) -> Answer:
+            own = _own(input.id) if creates else None
+            return await _answer(info, act, input, own=own, read=found)
+
+        name_of_act: str = getattr(act, "__name__")  # noqa: B009
+        resolve.__name__ = name_of_act
+        resolve.__annotations__ = {"info": Info, "input": Annotated[act.__annotations__["input"], INPUT]}
+        payload = payload_type(name_of_act, {name: _entity(name, kind)} | more)
+        field: StrawberryField = strawberry.mutation(resolver=resolve, graphql_type=payload, description=getdoc(act))
+        return field
+
+    return made
+
+
+def deletion(name: str) -> Callable[[Act[Input]], StrawberryField]:
+    """A mutation that deletes: its payload names the id that is gone."""
+
+    async def gone(context: Context, done: Outcome, input: Any) -> strawberry.ID:
+        id: strawberry.ID = input.id
+        return id
+
+    return mutation(f"deleted_{name}_id", strawberry.ID, read=gone)
+
+
+def payload_type(act: str, fields: dict[str, StrawberryField]) -> type:
+    """The payload of a mutation: fields of its own, and those that every payload has."""
+    name = camel(act)
+    cls = type(f"{name[0].upper()}{name[1:]}Payload", (Payload,), {"__annotations__": {}, **fields})
+    return strawberry.type(cls, description=f"What `{name}` answers.")
+
+
+def told(refused: Refusal | Refused) -> list[Told]:
+    return [Told(each) for each in (refused.refusals if isinstance(refused, Refused) else [refused])]
+
+
+INPUT = strawberry.argument(description="What is to be done. It can't be null.")
+
+
+def _entity(name: str, kind: Any) -> StrawberryField:
+    def resolve(answer: Parent[Answer]) -> Any:
+        return answer.entity
+
+    field: StrawberryField = strawberry.field(
+        name=camel(name),
+        resolver=resolve,
+        graphql_type=kind | None,
+        description="What it was done to, as it is now. Null when nothing was done, or it can't be seen any more.",
+    )
+    return field
+
+
+async def _answer(info: Info, act: Act[Any], input: Any, *, own: str | None, read: Read) -> Answer:
+    context = info.context
+    try:
+        done = await act(_once(info, own), input)
+    except (Refusal, Refused) as refused:
+        return Answer(errors=told(refused))
+    outcome = _outcome(done)
+    context.forget()
+    return Answer(
+        entity=await read(context, done, input),
+        done=done,
+        warnings=list(outcome.warnings),
+        position=None if outcome.position is None else position(outcome.position),
+    )
+
+
+async def _look_up(model: type[Model], context: Context, done: Any, _: Any) -> Model | None:
+    return await context.loaders.one(model).load(_outcome(done).id)
+
+
+def _outcome(done: Any) -> Outcome:
+    outcome: Outcome = getattr(done, "outcome", done)
+    return outcome
+
+
+def _own(id: str | None) -> str | None:
+    """The key of a creation under an id of the client's: the id's own, without its word, once and for ever."""
+    return f"id:{id.partition('_')[2]}" if id else None
+
+
+def _once(info: Info, own: str | None) -> Viewer:
+    """The viewer, whose act is carried out once: for the id that came along, or for the request's Idempotency-Key."""
+    context = info.context
+    if own or context.idempotency_key is None:
+        return context.by.once(own)
+    key = f"key:{context.idempotency_key}:{'.'.join(str(part) for part in info.path.as_list())}"
+    if len(key) > LONGEST_KEY:
+        raise bad_input("The alias of this field is too long to go with an Idempotency-Key.")
+    return context.by.once(key)

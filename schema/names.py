@@ -1,0 +1,27 @@
+"""Columns as clients know them: `step_id` is `stepId`, and its values are ids with their type."""
+
+from typing import Any
+from uuid import UUID
+
+from tortoise.models import Model
+
+from sales.reasons import Reason
+from sales.steps import Step
+from sales.users import User
+from schema import ids
+
+REFERENCES: dict[str, type[Model]] = {"step_id": Step, "owner_id": User, "reason_id": Reason}
+
+
+def camel(column: str) -> str:
+    first, *others = column.split("_")
+    return first + "".join(word.title() for word in others)
+
+
+def shown_value(column: str, value: Any) -> str | None:
+    """A column's value as text; a reference as the id that clients know."""
+    if value is None:
+        return None
+    if column in REFERENCES:
+        return ids.shown(REFERENCES[column], UUID(str(value)))
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,169 @@
+"""Pipelines: each a company's own order of steps, and how administrators arrange them."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import UNSET, Parent
+
+from sales import pipelines, steps
+from sales.pipelines.create import create
+from sales.steps import delete
+from sales.verbs import Outcome
+from sales.viewers import Viewer
+from schema import ids
+from schema.context import Info
+from schema.loading import seen
+from schema.mutations import deletion, mutation
+from schema.nodes import Node
+from schema.steps import Step, StepInput, fields
+
+
+@strawberry.type(description="A company's own order of steps; its leads are those of its steps.")
+class Pipeline(Node, over=pipelines.Pipeline):
+    name: str = strawberry.field(description="Its name, in the company's words. Never null.")
+    position: int = strawberry.field(description="Its place among the pipelines, from 1. Never null.")
+    is_default: bool = strawberry.field(description="Whether new leads go here unless said otherwise. Never null.")
+    archived_at: datetime | None = strawberry.field(description="Since when it takes no more leads; null: it does.")
+
+    @strawberry.field(graphql_type=list[Step], description="Its steps in order; never null.")
+    async def steps(
+        self,
+        pipeline: Parent[pipelines.Pipeline],
+        info: Info,
+        include_archived: Annotated[
+            bool, strawberry.argument(description="Archived steps, too. It can't be null.")
+        ] = False,
+    ) -> list[Any]:
+        found = await info.context.loaders.steps_of.load(pipeline.id)
+        return [step for step in found if include_archived or step.archived_at is None]
+
+
+@strawberry.field(
+    name="pipelines", graphql_type=list[Pipeline], description="The pipelines of your account in order; never null."
+)
+async def list_pipelines(
+    info: Info,
+    include_archived: Annotated[
+        bool, strawberry.argument(description="Archived pipelines, too. It can't be null.")
+    ] = False,
+) -> list[Any]:
+    found = await seen(pipelines.Pipeline, info.context.by)
+    return await (found if include_archived else found.filter(archived_at__isnull=True)).order_by("position")
+
+
+@strawberry.field(
+    name="pipeline", graphql_type=Pipeline | None, description="One pipeline. Null when there is none of that id."
+)
+async def pipeline_by_id(
+    info: Info,
+    id: Annotated[
+        strawberry.ID | None, strawberry.argument(description="Its id; left out or null: the default pipeline.")
+    ] = None,
+) -> Any:
+    if id is not None:
+        return await info.context.loaders.one(pipelines.Pipeline).load(ids.asked(id, pipelines.Pipeline))
+    return await (await seen(pipelines.Pipeline, info.context.by)).filter(is_default=True).first()
+
+
+_NAME = "What it is called; no two open ones share a name. It can't be null."
+
+
+@strawberry.input(description="A new pipeline with its steps.")
+class PipelineCreateInput:
+    name: str = strawberry.field(description=_NAME)
+    steps: list[StepInput] = strawberry.field(description="Its steps in order, at least one. It can't be null.")
+    id: strawberry.ID | None = strawberry.field(
+        default=UNSET,
+        description="Your own id for it, `pipeline_<UUIDv7>`; sent again, it answers the first outcome. "
+        "Left out or null: the server makes one.",
+    )
+
+
+@strawberry.input(description="Another name for a pipeline.")
+class PipelineRenameInput:
+    id: strawberry.ID = strawberry.field(description="The pipeline. It can't be null.")
+    name: str = strawberry.field(description=_NAME)
+
+
+@strawberry.input(description="Another place for a pipeline.")
+class PipelineMoveInput:
+    id: strawberry.ID = strawberry.field(description="The pipeline. It can't be null.")
+    before_id: strawberry.ID | None = strawberry.field(
+        default=UNSET, description="The pipeline that it comes before; left out or null: it comes last."
+    )
+
+
+@strawberry.input(description="The pipeline that new leads go to.")
+class PipelineMakeDefaultInput:
+    id: strawberry.ID = strawberry.field(description="The pipeline. It can't be null.")
+
+
+@strawberry.input(description="A pipeline to close.")
+class PipelineArchiveInput(PipelineMakeDefaultInput):
+    pass
+
+
+@strawberry.input(description="An archived pipeline.")
+class PipelineRestoreInput(PipelineMakeDefaultInput):
+    pass
+
+
+@strawberry.input(description="A pipeline to delete, and where its leads go.")
+class PipelineDeleteInput(PipelineMakeDefaultInput):
+    target_step_id: strawberry.ID | None = strawberry.field(
+        default=UNSET,
+        description="The step of another pipeline that takes its leads; left out or null: only an empty one goes.",
+    )
+
+
+@mutation("pipeline", Pipeline, creates=True)
+async def pipeline_create(by: Viewer, input: PipelineCreateInput) -> Outcome:
+    """Make a pipeline with its steps. More than eight earn a warning. Administrators only."""
+    own = ids.own(input.id, pipelines.Pipeline)
+    return await create(by=by, name=input.name, steps=[fields(step) for step in input.steps], id=own)
+
+
+@mutation("pipeline", Pipeline)
+async def pipeline_rename(by: Viewer, input: PipelineRenameInput) -> Outcome:
+    """Give a pipeline another name. Administrators only."""
+    return await pipelines.rename(ids.read(input.id, pipelines.Pipeline), by=by, name=input.name)
+
+
+@mutation("pipeline", Pipeline)
+async def pipeline_move(by: Viewer, input: PipelineMoveInput) -> Outcome:
+    """Put a pipeline before another one, or last. Administrators only."""
+    before = ids.maybe(input.before_id, pipelines.Pipeline, path="beforeId")
+    return await pipelines.move(ids.read(input.id, pipelines.Pipeline), by=by, before_id=before)
+
+
+@mutation("pipeline", Pipeline)
+async def pipeline_make_default(by: Viewer, input: PipelineMakeDefaultInput) -> Outcome:
+    """Have new leads go to this pipeline, unless another is given. Administrators only."""
+    return await pipelines.make_default(ids.read(input.id, pipelines.Pipeline), by=by)
+
+
+@mutation("pipeline", Pipeline)
+async def pipeline_archive(by: Viewer, input: PipelineArchiveInput) -> Outcome:
+    """Close a pipeline to new leads; those in it stay. The default stays open. Administrators only."""
+    return await pipelines.archive(ids.read(input.id, pipelines.Pipeline), by=by)
+
+
+@mutation("pipeline", Pipeline)
+async def pipeline_restore(by: Viewer, input: PipelineRestoreInput) -> Outcome:
+    """Open an archived pipeline again. Administrators only."""
+    return await pipelines.restore(ids.read(input.id, pipelines.Pipeline), by=by)
+
+
+@deletion("pipeline")
+async def pipeline_delete(by: Viewer, input: PipelineDeleteInput) -> Outcome:
+    """Delete a pipeline with its steps; their leads go to the end of a step of another one. Administrators only."""
+    target = ids.maybe(input.target_step_id, steps.Step, path="targetStepId")
+    return await delete.delete_pipeline(ids.read(input.id, pipelines.Pipeline), by=by, target_step_id=target)
+
+
+QUERIES = [list_pipelines, pipeline_by_id]
+MUTATIONS = [
+    pipeline_create, pipeline_rename, pipeline_move, pipeline_make_default, pipeline_archive, pipeline_restore,
+    pipeline_delete,
+]  # fmt: skip

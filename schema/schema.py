@@ -1,0 +1,69 @@
+"""The schema: everything that clients may ask for and do."""
+
+import strawberry
+from graphql import GraphQLObjectType, GraphQLSchema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import create_type
+
+from schema import (
+    accounts,
+    keys,
+    nodes,
+    notifications,
+    pipelines,
+    reasons,
+    refusals,
+    reminders,
+    sessions,
+    sign_in,
+    statuses,
+    steps,
+    teams,
+    todo,
+    users,
+    viewers,
+)  # fmt: skip
+from schema.events import Event
+from schema.leads import deciding, find, writing
+from schema.limits import Limits
+from schema.scalars import SCALARS
+
+Query = create_type(
+    "Query",
+    [
+        *viewers.QUERIES, *nodes.QUERIES, *todo.QUERIES, *find.QUERIES, *reminders.QUERIES, *notifications.QUERIES,
+        *statuses.QUERIES, *pipelines.QUERIES, *steps.QUERIES, *reasons.QUERIES, *users.QUERIES, *teams.QUERIES,
+    ],
+    description="What can be asked. Everything needs a bearer token.",
+)  # fmt: skip
+
+Mutation = create_type(
+    "Mutation",
+    [
+        *sign_in.MUTATIONS, *sessions.MUTATIONS, *viewers.MUTATIONS, *keys.MUTATIONS, *writing.MUTATIONS,
+        *deciding.MUTATIONS, *reminders.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS, *steps.MUTATIONS,
+        *reasons.MUTATIONS, *accounts.MUTATIONS,
+    ],
+    description="What can be done: one mutation for one action of a person. What a rule refuses is in the payload's "
+    "`errors`. With the header `Idempotency-Key` a mutation that is sent again answers its first outcome for 24 hours.",
+)  # fmt: skip
+
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    types=[*refusals.TYPES, Event],
+    config=StrawberryConfig(scalar_map=SCALARS),
+)
+graphql_schema: GraphQLSchema = schema._schema  # Strawberry has no public name for it
+
+
+def paged_fields() -> frozenset[str]:
+    """The names of the fields that answer lists of rows, with or without page sizes: what a document costs."""
+    names = set()
+    for kind in graphql_schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+            names |= {name for name, field in kind.fields.items() if "first" in field.args}
+    return frozenset(names)
+
+
+LIMITS = Limits(paged=paged_fields() | {"pipelines", "steps", "reasons", "members", "sessions", "apiKeys"})

@@ -1,0 +1,45 @@
+"""The morning list: what to do today, late first."""
+
+from datetime import datetime
+
+import strawberry
+from strawberry import Parent
+
+from sales import leads
+from sales.todo import morning_list
+from schema.connections import After, Before, Connection, First, Last, Page, Slice, paged
+from schema.context import Info
+from schema.leads import Lead
+from schema.orders import Key
+
+_BY_MOMENT = (Key("moment", datetime, nulls_first=False), Key("id"))
+
+
+@strawberry.type(description="A lead in the morning list.")
+class TodoItem:
+    @strawberry.field(graphql_type=Lead, description="The lead. Never null.")
+    def lead(self, lead: Parent[leads.Lead]) -> leads.Lead:
+        return lead
+
+    moment: datetime | None = strawberry.field(
+        description="The earliest moment at which you wanted to come back to it; null: none was chosen."
+    )
+
+    @strawberry.field(description="Whether that moment is past. Never null.")
+    async def is_late(self, lead: Parent[leads.Lead], info: Info) -> bool:
+        moment: datetime | None = getattr(lead, "moment")  # noqa: B009
+        return moment is not None and moment < await info.context.now()
+
+
+@strawberry.field(
+    graphql_type=Connection[TodoItem],
+    description="Your morning list: your open leads that are TODO, in STANDBY until before your midnight, or with a "
+    "reminder of yours due by then; each once, by its earliest moment: late first, then due today, then the rest. "
+    "Never null.",
+)
+async def todo(info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Slice:
+    found = morning_list(info.context.by, await info.context.now())
+    return await paged(found, _BY_MOMENT, Page.of(first, after, last, before))
+
+
+QUERIES = [todo]

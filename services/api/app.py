@@ -1,0 +1,60 @@
+"""The application: its addresses, and the servers behind it."""
+
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from sales import database
+from services.api import health, ide
+from services.api.bell import Bell
+from services.api.graphql import graphql
+from services.settings import Settings
+
+POOL: Final = 10
+DRAIN_SECONDS: Final = 20
+
+_ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The API; while it lives it holds a pool of connections to the database and one to Redis, if there is one."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with database.connected(settings.needed_database_url(), pool=POOL):
+            yield
+            await app.state.bell.close()
+
+    app = Starlette(
+        routes=[
+            Route("/graphql", graphql, methods=_ALL_METHODS),  # what can't be done there is refused in GraphQL's shape
+            ide.assets,
+            Route("/health/live", health.live),
+            Route("/health/ready", health.ready),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.bell = Bell(settings.redis_url)
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; requests that have begun are finished first."""
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stdout)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )

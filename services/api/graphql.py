@@ -1,0 +1,100 @@
+"""The endpoint: a question comes in, an answer goes out, and after a change the bell rings."""
+
+import asyncio
+import re
+from inspect import isawaitable
+from typing import Any, Final
+from uuid import uuid4
+
+from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, execute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from schema.context import Context
+from schema.mistakes import Code, Mistake
+from schema.schema import graphql_schema
+from services.api import accept, answers, documents, ide, questions, who
+from services.api.questions import Question, WrongMethod
+
+SECONDS: Final = 30.0
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+async def graphql(request: Request) -> Response:
+    """Answer one request, whatever is wrong with it."""
+    if ide.wants_page(request):
+        return ide.page()
+    request_id = _request_id(request)
+    response = await _answer(request, request_id)
+    response.headers["X-Request-Id"] = request_id
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Vary"] = "Accept"
+    return response
+
+
+async def _answer(request: Request, request_id: str) -> Response:
+    media_type = accept.JSON
+    try:
+        media_type = accept.media_type(request)
+        question = await questions.read(request)
+        document, operation = documents.ready(question)
+        context = await _context(request, request_id)
+        result = await _run(request, question, document, operation, context)
+        return answers.answered(result, media_type=media_type, request_id=request_id)
+    except Exception as problem:
+        response = answers.refused(problem, media_type=media_type, request_id=request_id)
+        if isinstance(problem, WrongMethod):
+            response.headers["Allow"] = problem.allow
+        return response
+
+
+async def _context(request: Request, request_id: str) -> Context:
+    key = questions.idempotency_key(request)
+    viewer = await who.asks(request, request_id=request_id)
+    client = request.client.host if request.client else ""
+    return Context(viewer, request_id, client=client, idempotency_key=key)
+
+
+async def _run(
+    request: Request, question: Question, document: DocumentNode, operation: OperationDefinitionNode, context: Context
+) -> ExecutionResult:
+    """Run the operation for as long as somebody waits for it; what has begun to change something goes to its end."""
+    running = asyncio.create_task(_execute(question, document, context))
+    hanging_up = asyncio.create_task(_hung_up(request))
+    is_query = operation.operation == OperationType.QUERY
+    try:
+        ends = {running, hanging_up} if is_query else {running}
+        await asyncio.wait(ends, timeout=SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            raise Mistake(Code.TIMEOUT, f"This took longer than {SECONDS:.0f} seconds. Ask for less.")
+        return running.result()
+    finally:
+        running.cancel()
+        hanging_up.cancel()
+        if context.has_changed:
+            request.app.state.bell.ring()
+
+
+async def _execute(question: Question, document: DocumentNode, context: Context) -> ExecutionResult:
+    result: Any = execute(
+        graphql_schema,
+        document,
+        context_value=context,
+        variable_values=question.variables,
+        operation_name=question.operation,
+    )
+    executed: ExecutionResult = await result if isawaitable(result) else result
+    return executed
+
+
+async def _hung_up(request: Request) -> None:
+    """Return when the caller is gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _request_id(request: Request) -> str:
+    given = request.headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex

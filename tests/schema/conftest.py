@@ -1,0 +1,24 @@
+"""Everything here is asked over HTTP, in an account of the test's own."""
+
+import pytest
+
+from sales.viewers import Viewer
+from tests.api import Client, signed_in
+from tests.factories import an_account
+
+
+@pytest.fixture(autouse=True)
+def _on_the_pool(pool: None) -> None:
+    """Every question needs the database."""
+
+
+@pytest.fixture
+async def ada() -> Viewer:
+    """The administrator of a fresh account, in English, in Paris."""
+    return await an_account()
+
+
+@pytest.fixture
+async def client(ada: Viewer) -> Client:
+    """Ada's device."""
+    return await signed_in(ada)
