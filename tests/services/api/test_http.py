@@ -1,5 +1,6 @@
 """GraphQL over HTTP: what may be sent, what comes back, and that every refusal has GraphQL's shape."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -282,8 +283,6 @@ async def test_a_database_that_is_away_is_503_and_worth_another_try(
 
 async def test_what_takes_too_long_is_ended(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     async def sleepy(*_: object) -> None:
-        import asyncio
-
         await asyncio.sleep(60)
 
     monkeypatch.setattr("schema.context.Context.now", sleepy)
@@ -298,8 +297,8 @@ def test_every_code_has_a_status() -> None:
     assert set(answers.STATUSES) == set(answers.Code)
 
 
-@pytest.mark.parametrize("key", ["", " ", "x" * 201, "a b", "ü"])
+@pytest.mark.parametrize("key", ["", " ", "x" * 201, "a b", "a\tb"])
 async def test_an_idempotency_key_is_visible_ascii(client: Client, key: str) -> None:
-    answer = await client.send_query(NAMELESS, headers={"idempotency-key": key.encode("latin-1").decode("latin-1")})
+    answer = await client.send_query(NAMELESS, headers={"idempotency-key": key})
 
     assert code_of(answer) == "BAD_USER_INPUT"
