@@ -57,7 +57,8 @@ told as (
   from wanted w order by w.position
   on conflict (account_id, dedupe_key) do nothing
   returning id, user_id, position, visible_at)
-insert into deliveries (id, account_id, notification_id, user_id, channel, state, attempt, ambiguous, next_at, created_at)
+insert into deliveries (id, account_id, notification_id, user_id, channel, state, attempt, ambiguous, next_at,
+  created_at)
 select uuidv7(), $1, t.id, t.user_id, 'EMAIL', 'PENDING', 0, 0, t.visible_at, now()
 from told t where t.user_id = any($3::uuid[])
 """

@@ -488,6 +488,9 @@ ALTER TABLE ONLY notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY pipelines
+    ADD CONSTRAINT pipelines_default EXCLUDE USING btree (account_id WITH =) WHERE (is_default) DEFERRABLE;
+
+ALTER TABLE ONLY pipelines
     ADD CONSTRAINT pipelines_in_account UNIQUE (account_id, id);
 
 ALTER TABLE ONLY pipelines
@@ -577,8 +580,6 @@ CREATE INDEX notifications_inbox ON notifications USING btree (user_id, visible_
 CREATE UNIQUE INDEX notifications_once ON notifications USING btree (dedupe_key, account_id);
 
 CREATE INDEX notifications_reminder ON notifications USING btree (reminder_id) WHERE (reminder_id IS NOT NULL);
-
-CREATE UNIQUE INDEX pipelines_default ON pipelines USING btree (account_id) WHERE is_default;
 
 CREATE UNIQUE INDEX pipelines_name ON pipelines USING btree (account_id, lower((name)::text)) WHERE (archived_at IS NULL);
 

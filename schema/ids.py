@@ -7,6 +7,7 @@ import strawberry
 from tortoise.models import Model
 
 from sales.accounts import Account
+from sales.deliveries import Delivery
 from sales.errors import InvalidValue
 from sales.journal import Event
 from sales.keys import ApiKey
@@ -33,6 +34,7 @@ WORDS: dict[type[Model], str] = {
     Lead: "lead",
     Reminder: "reminder",
     Notification: "notification",
+    Delivery: "delivery",
     Event: "event",
 }
 _MODELS = {word: model for model, word in WORDS.items()}

@@ -16,6 +16,7 @@ from tortoise.queryset import QuerySet
 
 from sales import database, notices
 from sales.accounts import Account
+from sales.deliveries import Delivery
 from sales.journal import Event
 from sales.keys import ApiKey
 from sales.leads import Lead
@@ -46,7 +47,8 @@ class Loaders:
         self.open_reminders_of = _Many(
             by, Reminder, "lead_id", order="due_at", state__in=[ReminderState.PENDING, ReminderState.FIRED]
         )
-        self.members_of = _Many(by, Membership, "team_id", order="is_manager")
+        self.deliveries_of = _Many(by, Delivery, "notification_id", order="created_at")
+        self.members_of = _Many(by, Membership, "team_id", order="-is_manager")
         self.texts = DataLoader(load_fn=_texts)
         self.histories = Histories(by)
         self.events = DataLoader(load_fn=self._load_events)
@@ -106,6 +108,6 @@ async def _seen(model: type[Model], by: Viewer) -> Q:
         return Q(account_id=by.account.id, lead_id__in=Subquery(Lead.filter(visible_to(by)).values("id")))
     if model is Notification:
         return inbox_of(by, await database.now())
-    if model is Session or (model is ApiKey and not by.is_administrator):
+    if model is Session or (model in (ApiKey, Delivery) and not by.is_administrator):
         return own
     return Q(account_id=by.account.id)

@@ -15,6 +15,7 @@ from sales.viewers import Viewer
 from schema import ids
 from schema.connections import After, Before, Connection, First, Last, Page, Slice, paged
 from schema.context import Context, Info
+from schema.deliveries import Delivery
 from schema.events import Event
 from schema.leads import Lead
 from schema.mutations import mutation
@@ -61,6 +62,12 @@ class Notification(Node, over=notifications.Notification):
     async def reminder(self, notification: Parent[notifications.Notification], info: Info) -> Any:
         id = notification.reminder_id
         return await info.context.loaders.one(reminders.Reminder).load(id) if id else None
+
+    @strawberry.field(
+        graphql_type=list[Delivery], description="How it left the application; empty when it did not. Never null."
+    )
+    async def deliveries(self, notification: Parent[notifications.Notification], info: Info) -> Any:
+        return await info.context.loaders.deliveries_of.load(notification.id)
 
 
 @strawberry.type(description="Your inbox, one page of it. Null nowhere.")

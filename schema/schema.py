@@ -7,6 +7,7 @@ from strawberry.tools import create_type
 
 from schema import (
     accounts,
+    deliveries,
     keys,
     nodes,
     notifications,
@@ -32,7 +33,8 @@ Query = create_type(
     "Query",
     [
         *viewers.QUERIES, *nodes.QUERIES, *todo.QUERIES, *find.QUERIES, *reminders.QUERIES, *notifications.QUERIES,
-        *statuses.QUERIES, *pipelines.QUERIES, *steps.QUERIES, *reasons.QUERIES, *users.QUERIES, *teams.QUERIES,
+        *deliveries.QUERIES, *statuses.QUERIES, *pipelines.QUERIES, *steps.QUERIES, *reasons.QUERIES, *users.QUERIES,
+        *teams.QUERIES,
     ],
     description="What can be asked. Everything needs a bearer token.",
 )  # fmt: skip

@@ -101,7 +101,6 @@ INDEXES = (
     "create index memberships_team on memberships (account_id, team_id)",
     "create unique index teams_name on teams (account_id, lower(name))",
     # Pipelines, steps and reasons: names are unique among the living.
-    "create unique index pipelines_default on pipelines (account_id) where is_default",
     "create unique index pipelines_name on pipelines (account_id, lower(name)) where archived_at is null",
     "create unique index steps_name on steps (account_id, pipeline_id, lower(name)) where archived_at is null",
     "create unique index reasons_label on reasons (account_id, status, lower(label)) where archived_at is null",
@@ -110,6 +109,9 @@ INDEXES = (
     """alter table steps add constraint steps_position unique (account_id, pipeline_id, position)
        deferrable initially immediate""",
     """alter table pipelines add constraint pipelines_order unique (account_id, position)
+       deferrable initially immediate""",
+    # Not a unique index: that is checked row by row, and the default goes from one row to another in one statement.
+    """alter table pipelines add constraint pipelines_default exclude using btree (account_id with =) where (is_default)
        deferrable initially immediate""",
     # Lists: by number, newest first, mine that are open.
     "create unique index leads_number on leads (account_id, number)",

@@ -15,14 +15,14 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from services.api.accept import GRAPHQL, JSON, weighed
+
 CDN = "https://cdn.jsdelivr.net"
 
 FOLDER = Path(__file__).parent / "graphiql"
 BUNDLE = FOLDER / "dist"
 SOURCE = FOLDER / "source"
 OPERATIONS = FOLDER / "operations"
-
-JSON_TYPES = ("application/json", "application/graphql-response+json")
 
 
 def wants_page(request: Request) -> bool:
@@ -32,9 +32,9 @@ def wants_page(request: Request) -> bool:
     """
     if request.method not in ("GET", "HEAD") or "query" in request.query_params:
         return False
-    weights = _weights(",".join(request.headers.getlist("accept")))
+    weights = weighed(",".join(request.headers.getlist("accept")))
     html = weights.get("text/html", 0.0)
-    json = max(weights.get(media_type, 0.0) for media_type in JSON_TYPES)
+    json = max(weights.get(media_type, 0.0) for media_type in (JSON, GRAPHQL))
     return html > json and html >= weights.get("*/*", 0.0)
 
 
@@ -88,26 +88,6 @@ _BUNDLED = (
     '<link rel="stylesheet" href="{assets}/graphiql.css">\n    <script src="{assets}/graphiql.js" defer></script>'
 )
 _FROM_CDN = '<script src="{assets}/cdn.js" type="module"></script>'
-
-
-def _weights(accept: str) -> dict[str, float]:
-    """The media types of an `Accept` header, lower-case and without parameters, with their weights from 0 to 1."""
-    weights: dict[str, float] = {}
-    for media_range in accept.split(","):
-        media_type, *parameters = (part.strip().lower() for part in media_range.split(";"))
-        weights[media_type] = max(weights.get(media_type, 0.0), _weight(parameters))
-    return weights
-
-
-def _weight(parameters: list[str]) -> float:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0
 
 
 def _settings(endpoint: str) -> str:

@@ -23,6 +23,7 @@ log = logging.getLogger("relance.worker")
 
 BEAT_SECONDS = 2.0
 DRAIN_SECONDS = 15.0
+_LAST_WORDS_SECONDS = 3.0
 _POOL = SLOTS + 4
 """A connection for each send, each sweep, and the heartbeat."""
 
@@ -58,7 +59,7 @@ async def _work(settings: Settings, lease: timedelta, told: asyncio.Event) -> No
     await _drained(running, sender)
     for task in beside:
         task.cancel()
-    await asyncio.gather(*beside, return_exceptions=True)
+    await asyncio.wait(beside, timeout=_LAST_WORDS_SECONDS)
     log.info("worker %s has ended", name)
 
 

@@ -4,6 +4,7 @@ import itertools
 import statistics
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from redis.asyncio import Redis
 
@@ -46,7 +47,7 @@ async def test_two_workers_wake_every_lead_on_time_and_tell_once(world: World) -
 async def test_a_worker_killed_every_second_loses_and_doubles_nothing(world: World) -> None:
     await two_workers(world)
 
-    async with every(1.0, world.kill_a_worker):
+    async with every(0.4, world.kill_a_worker):  # starting the next one takes the rest of the second
         account = await world.work(LEADS)
         await all_is_done(world, account)
 
@@ -113,14 +114,8 @@ async def test_workers_outlive_a_postgresql_that_restarts(world: World) -> None:
 
 
 async def two_workers(world: World) -> None:
-    before = await world.query("select id from workers")
-    await world.start_worker()
-    await world.start_worker()
-
-    async def are_up() -> bool:
-        return len(await world.query("select id from workers")) >= len(before) + 2
-
-    await until(are_up)
+    for worker in [await world.start_worker(), await world.start_worker()]:
+        await until(partial(world.is_up, worker))
 
 
 async def all_is_done(world: World, account: str) -> None:

@@ -7,8 +7,8 @@ from tests.end_to_end.worlds import World, until
 
 async def test_a_worker_that_is_told_to_end_finishes_what_it_sends(world: World) -> None:
     await world.start_worker()
-    world.mail.seconds = 0.7
-    account = await world.work(30)
+    world.mail.seconds = 1.0
+    account = await world.work(60)
     await until(lambda: is_sending(world, account))
 
     codes = await world.stop_workers()
@@ -19,11 +19,6 @@ async def test_a_worker_that_is_told_to_end_finishes_what_it_sends(world: World)
         "select count(*) as open from delivery_attempts where account_id = $1 and ended_at is null", account
     )
     assert row["open"] == 0
-    [row] = await world.query(
-        "select count(*) as sent, count(*) filter (where state = 'PENDING') as pending from deliveries "
-        "where account_id = $1", account,
-    )  # fmt: skip
-    assert row["pending"] > 0
     assert await world.query("select * from workers where name like '%:' || $1", str(world.workers[0].pid)) == []
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from email import message_from_bytes
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class Mail:
         """How long it takes to accept a message."""
         self._server: asyncio.Server | None = None
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
         await asyncio.sleep(self.seconds)
         self.arrivals[message_from_bytes(envelope.content)["Message-ID"]].append(time.time())
@@ -75,11 +76,14 @@ class World:
         return [await worker.wait() for worker in self.workers]
 
     async def kill_a_worker(self) -> None:
-        """`kill -9` the oldest, and start another one in its place."""
+        """`kill -9` the oldest, and start another one in its place; when that one is up, the next may be killed."""
         worker = self.workers.pop(0)
         worker.kill()
         await worker.wait()
-        await self.start_worker()
+        await until(partial(self.is_up, await self.start_worker()))
+
+    async def is_up(self, worker: asyncio.subprocess.Process) -> bool:
+        return bool(await self.query("select 1 from workers where name like '%:' || $1", str(worker.pid)))
 
     async def work(self, leads: int) -> str:
         """Let people put leads on standby; returns their account's id."""

@@ -15,10 +15,10 @@ POOL = 4
 
 async def main(url: str) -> None:
     async with database.connected(url, pool=POOL):
-        done = [0] * TASKS
-        tasks = [asyncio.create_task(work(n, done)) for n in range(TASKS)]
+        done, over = [0] * TASKS, asyncio.Event()
+        tasks = [asyncio.create_task(work(n, done, over)) for n in range(TASKS)]
         loop = asyncio.get_running_loop()
-        while (line := await loop.run_in_executor(None, sys.stdin.readline)) == "progress\n":
+        while await loop.run_in_executor(None, sys.stdin.readline) == "progress\n":
             before = list(done)
             try:
                 async with asyncio.timeout(20):
@@ -27,15 +27,15 @@ async def main(url: str) -> None:
                 print("all go on", flush=True)
             except TimeoutError:
                 print("stuck:", [n for n in range(TASKS) if done[n] == before[n]], flush=True)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        over.set()
+        await asyncio.gather(*tasks)
         pool = connections.get("default")._pool
-        print(f"{pool.get_size() - pool.get_idle_size()} slots lost of {POOL}, {sum(done)} transactions", line, flush=True)
+        lost = pool.get_size() - pool.get_idle_size()
+        print(f"{lost} slots lost of {POOL}, {sum(done)} transactions", flush=True)
 
 
-async def work(n: int, done: list[int]) -> None:
-    while True:
+async def work(n: int, done: list[int], over: asyncio.Event) -> None:
+    while not over.is_set():
         try:
             async with transaction():
                 await fetch("update busy set n = n + 1 where id = $1 returning n", n)

@@ -18,9 +18,11 @@ head as (
 made as (
   insert into leads (id, account_id, number, version, title, description, is_starred, status, status_changed_at,
     waking_reminder_id, step_id, step_entered_at, rank, owner_id, created_by_id, created_at)
-  select lead_id, $1, taken + n, 1, 'Lead ' || n, '', false, 'STANDBY', now(), reminder_id, $6, now(), rank, $2, $2, now()
+  select lead_id, $1, taken + n, 1, 'Lead ' || n, '', false, 'STANDBY', now(), reminder_id, $6, now(), rank, $2, $2,
+    now()
   from numbered, head)
-insert into reminders (id, account_id, lead_id, created_by_id, wakes, state, due_at, notify_at, activity, note, created_at)
+insert into reminders (id, account_id, lead_id, created_by_id, wakes, state, due_at, notify_at, activity, note,
+  created_at)
 select reminder_id, $1, lead_id, $2, true, 'PENDING', due_at, due_at, '', '', now() from numbered order by n
 returning id, lead_id
 """

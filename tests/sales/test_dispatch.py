@@ -169,9 +169,7 @@ async def test_the_deactivated_are_told_nothing(ada: Viewer, ben: Viewer) -> Non
 @pytest.mark.parametrize(
     ("in_app", "by_email", "notified", "mailed"), [(True, False, 1, 0), (False, True, 1, 1), (False, False, 0, 0)]
 )
-async def test_each_channel_can_be_off(
-    ada: Viewer, in_app: bool, by_email: bool, notified: int, mailed: int
-) -> None:
+async def test_each_channel_can_be_off(ada: Viewer, in_app: bool, by_email: bool, notified: int, mailed: int) -> None:
     await prefer(by=ada, preferences={"notify_in_app": in_app, "notify_by_email": by_email})
     lead = await a_lead(ada)
     await stand_by(lead.id, by=ada, until=AN_INSTANT)

@@ -55,7 +55,7 @@ orders = st.lists(
     ),
     max_size=3,
 )
-small = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+small = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @small

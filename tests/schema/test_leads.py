@@ -199,7 +199,10 @@ async def test_the_history_says_who_did_what_from_what_to_what(ada: Viewer, clie
         "kind": "LEAD_MOVED", "text": "Ada Admin moved the lead to “Contacted”.", "position": payload["position"],
         "requestId": "req-7", "causedBy": None, "actor": {"name": "Ada Admin"}, "lead": {"id": id_of(lead)},
         "changes": [
-            {"field": "stepId", "from": id_of(first), "to": id_of(second), "fromLabel": "To qualify", "toLabel": "Contacted"}
+            {
+                "field": "stepId", "from": id_of(first), "to": id_of(second), "fromLabel": "To qualify",
+                "toLabel": "Contacted",
+            }
         ],
     }  # fmt: skip
 

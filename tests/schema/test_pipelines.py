@@ -57,7 +57,9 @@ async def test_a_step_in_use_is_deleted_with_a_target(ada: Viewer, client: Clien
     assert refused["deletedStepId"] is None
     assert done["deletedStepId"] == id_of(first)
     answer = await client.ask(
-        "query ($l: ID!, $s: ID!) { lead(id: $l) { step { id } history(last: 1) { nodes { text causedBy } } } step(id: $s) { id } }",
+        """query ($l: ID!, $s: ID!) {
+          lead(id: $l) { step { id } history(last: 1) { nodes { text causedBy } } } step(id: $s) { id }
+        }""",
         l=id_of(lead), s=id_of(first),
     )  # fmt: skip
     assert answer["step"] is None

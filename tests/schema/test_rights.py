@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sales.accounts import Privacy
+from sales.deliveries import Channel, Delivery
 from sales.keys import create as create_key
 from sales.leads import Lead
 from sales.notifications import Notification, NotificationKind
@@ -41,12 +42,16 @@ async def one_of_each(by: Viewer, client: Client) -> dict[str, str]:
         account_id=by.account.id, user_id=by.user.id, kind=NotificationKind.LEAD_ASSIGNED, position=event.position,
         lead_id=lead.id, dedupe_key="x", created_at=event.at, visible_at=event.at,
     )  # fmt: skip
+    delivery = await Delivery.create(
+        account_id=by.account.id, user_id=by.user.id, notification_id=notification.id, channel=Channel.EMAIL,
+        next_at=event.at, created_at=event.at,
+    )  # fmt: skip
     reason = await Reason.filter(account_id=by.account.id).first()
     [session] = (await client.ask("{ viewer { sessions { id } } }"))["sessions"]
     made = await create_key(by=by, name="Script")
     team = await create_team(by=by, name="South")
     assert reason is not None
-    rows = (by.account, by.user, lead, step, reminder, event, notification, reason)
+    rows = (by.account, by.user, lead, step, reminder, event, notification, delivery, reason)
     return {type(row).__name__: id_of(row) for row in rows} | {
         "Session": session["id"], "ApiKey": f"key_{made.outcome.id}", "Team": f"team_{team.id}",
         "Pipeline": f"pipeline_{step.pipeline_id}",

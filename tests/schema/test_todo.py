@@ -154,7 +154,7 @@ async def test_the_inbox_is_read_marked_and_put_away(ada: Viewer, client: Client
     assert [node["id"] for node in inbox["nodes"]] == ids
     assert inbox["unreadCount"] == inbox["totalCount"] == 2
     assert inbox["nodes"][0] | {"id": None, "at": None} == {
-        "id": None, "kind": "LEAD_ASSIGNED", "text": "Ben assigned “Barn” to you.", "at": None, "readAt": None,
+        "id": None, "kind": "LEAD_ASSIGNED", "text": "Ben gave you the lead “Barn”.", "at": None, "readAt": None,
         "lead": {"title": "Barn"}, "event": {"kind": "LEAD_CREATED"}, "reminder": None,
     }  # fmt: skip
     assert read["notifications"][0]["readAt"] is not None

@@ -1,7 +1,8 @@
 """The bell: heard at once, and again after Redis was flushed, killed or away."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import gc
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +16,16 @@ from services.local.valkey import Valkey
 from services.worker.arq_beside import listen
 
 PATIENCE = 15.0
+
+# redis-py leaves the connections of a killed server to the garbage collector, which complains of them.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def _swept() -> Iterator[None]:
+    """What this test left behind is collected within it, and not in the middle of another one."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

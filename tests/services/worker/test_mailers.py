@@ -25,14 +25,14 @@ class Moody:
         self.leaves = False
         self.got: list[bytes] = []
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.at_recipient.startswith("2"):
             envelope.rcpt_tos.append(address)
         return self.at_recipient
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
         self.got.append(envelope.content)
         if self.leaves:
