@@ -14,7 +14,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext, TransactionContextPooled
 from tortoise.connection import get_connections
 from tortoise.context import TortoiseContext
-from tortoise.exceptions import TransactionManagementError
+from tortoise.exceptions import DBConnectionError, TransactionManagementError
 from tortoise.migrations.api import migrate as run_migrations
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.writer import MigrationWriter
@@ -228,6 +228,24 @@ class Client(AsyncpgDBClient):
 
 
 client_class = Client
+
+
+def is_away(problem: BaseException) -> bool:
+    """Whether PostgreSQL can't be reached, is starting or stopping, or has no room, rather than saying no."""
+    if isinstance(problem, asyncpg.PostgresError):
+        return str(problem.sqlstate)[:2] in ("08", "57", "53")
+    # The internal error is what asyncpg says when a connection dies in the middle of its own protocol.
+    gone = OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError | DBConnectionError
+    return isinstance(problem, gone)
+
+
+def in_words(problem: BaseException) -> str:
+    """An error for the log: without PostgreSQL's DETAIL, which quotes the row and what people wrote there."""
+    cause = problem if isinstance(problem, asyncpg.PostgresError) else problem.__cause__
+    if isinstance(cause, asyncpg.PostgresError):
+        parts = (type(cause).__name__, cause.sqlstate, cause.args[0] if cause.args else "", cause.constraint_name)
+        return " ".join(str(part) for part in parts if part)
+    return f"{type(problem).__name__}: {problem}"
 
 
 def columns_of(model: Any) -> Iterable[str]:

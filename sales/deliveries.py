@@ -101,12 +101,15 @@ class Claim:
     lease: UUID
 
 
+# Who has turned e-mail off, or left, since it was held back gets none any more.
 # An expired lease is a due row: first send, retry and rescue are this one query. An attempt that was never ended was
 # interrupted if it had not begun to transmit; otherwise nobody knows whether it arrived.
 _CLAIM = f"""
 with due as materialized (
-  select id, attempt, ambiguous from deliveries where state = 'PENDING' and next_at <= now()
-  order by next_at limit $1 for no key update skip locked),
+  select d.id, d.attempt, d.ambiguous, u.deactivated_at is null and u.notify_by_email as is_wanted
+  from deliveries d join users u on u.account_id = d.account_id and u.id = d.user_id
+  where d.state = 'PENDING' and d.next_at <= now()
+  order by d.next_at limit $1 for no key update of d skip locked),
 closed as (
   update delivery_attempts a set ended_at = now(),
     outcome = case when a.transmitting_at is null then 'INTERRUPTED' else 'AMBIGUOUS' end
@@ -115,17 +118,20 @@ closed as (
 judged as (
   select due.id, due.ambiguous + coalesce(c.is_ambiguous, false)::int as ambiguous,
     case when due.ambiguous + coalesce(c.is_ambiguous, false)::int >= {MOST_AMBIGUOUS} then 'ambiguous'
-      when due.attempt >= {MOST_ATTEMPTS} then 'interrupted' end as dead_of
+      when due.attempt >= {MOST_ATTEMPTS} then 'interrupted' end as dead_of,
+    due.is_wanted
   from due left join closed c on c.delivery_id = due.id),
+fated as (
+  select *, case when not is_wanted then 'CANCELLED' when dead_of is not null then 'DEAD' else 'PENDING' end as fate
+  from judged),
 claimed as (
-  update deliveries d set ambiguous = j.ambiguous,
-    state = case when j.dead_of is null then 'PENDING' else 'DEAD' end,
-    done_at = case when j.dead_of is null then null else now() end,
+  update deliveries d set ambiguous = j.ambiguous, state = j.fate,
+    done_at = case when j.fate = 'PENDING' then null else now() end,
     last_error = coalesce(j.dead_of, d.last_error),
-    attempt = case when j.dead_of is null then d.attempt + 1 else d.attempt end,
-    lease = case when j.dead_of is null then $2::uuid end,
+    attempt = case when j.fate = 'PENDING' then d.attempt + 1 else d.attempt end,
+    lease = case when j.fate = 'PENDING' then $2::uuid end,
     next_at = now() + $3::interval
-  from judged j where d.id = j.id
+  from fated j where d.id = j.id
   returning d.id, d.account_id, d.notification_id, d.attempt, d.lease),
 begun as (
   insert into delivery_attempts (delivery_id, account_id, attempt, lease, claimed_at)

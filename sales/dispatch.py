@@ -15,13 +15,14 @@ from sales import database, failures
 from sales.audiences import Happened, audience, ended_reminders
 from sales.failures import Stage
 from sales.journal import Kind, dumps
+from sales.viewers import sees
 
 BATCH = 500
 _FOR_GOOD = 2**62
 """A position after every event."""
 
-# Accounts with the least to do first, so that a large one delays nobody. One whose event has just failed rests for a
-# second, for the same reason.
+# Two small tables are read for it, a row for each account: 13 ms for 20,000 of them. Accounts with the least to do
+# come first, so that a large one delays nobody; for the same reason one whose event has just failed rests for a second.
 _TAKE_ACCOUNT = """
 select c.account_id, c.dispatched
 from dispatch_cursors c join journal_heads h on h.account_id = c.account_id
@@ -42,7 +43,13 @@ select id, role = 'ADMINISTRATOR' as is_administrator, notify_in_app, notify_by_
 from users where account_id = $1 and deactivated_at is null
 """
 
-_REMINDERS = "select id, user_id, notify_at, state from reminders where account_id = $1 and id = any($2)"
+_REMINDERS = f"""
+select r.id, r.user_id, r.notify_at, r.state, l.owner_id, coalesce({sees("u", "l.owner_id")}, false) as is_seen
+from reminders r
+join leads l on l.account_id = r.account_id and l.id = r.lead_id
+left join users u on u.account_id = r.account_id and u.id = r.user_id
+where r.account_id = $1 and r.id = any($2)
+"""
 
 # A notification that exists already was told of before, and its delivery with it.
 _TELL = """
@@ -63,7 +70,8 @@ select uuidv7(), $1, t.id, t.user_id, 'EMAIL', 'PENDING', 0, 0, t.visible_at, no
 from told t where t.user_id = any($3::uuid[])
 """
 
-# A notification that its reader may have seen stays; what has not left yet does not leave any more.
+# A notification that its reader may have seen stays, but not one of this very transaction, which has the same now().
+# What has not left yet does not leave any more.
 _CALL_OFF = """
 with ended as (select * from unnest($2::uuid[], $3::bigint[]) as e(reminder_id, position)),
 pointless as (
@@ -71,7 +79,7 @@ pointless as (
   where n.account_id = $1),
 hidden as (
   update notifications n set cancelled_at = now() from pointless p
-  where n.account_id = $1 and n.id = p.id and n.cancelled_at is null and n.visible_at > now())
+  where n.account_id = $1 and n.id = p.id and n.cancelled_at is null and n.visible_at >= now())
 update deliveries d set state = 'CANCELLED', done_at = now() from pointless p
 where d.account_id = $1 and d.notification_id = p.id and d.state = 'PENDING'
 """
@@ -91,6 +99,8 @@ class _Reminder:
     user_id: UUID | None
     notify_at: datetime
     state: str
+    owner_id: UUID | None
+    is_seen: bool
 
 
 async def dispatch(limit: int = BATCH) -> int:
@@ -164,7 +174,7 @@ async def _tell(account_id: UUID, events: list[Happened]) -> None:
 async def _fired_reminders(account_id: UUID, events: list[Happened]) -> dict[UUID, _Reminder]:
     ids = [event.subject_id for event in events if event.kind == Kind.REMINDER_FIRED]
     rows = await database.fetch(_REMINDERS, account_id, ids) if ids else []
-    return {row["id"]: _Reminder(row["user_id"], row["notify_at"], row["state"]) for row in rows}
+    return {row.pop("id"): _Reminder(**row) for row in rows}
 
 
 def _tellings(event: Happened, people: dict[UUID, _Person], reminders: dict[UUID, _Reminder]) -> list[dict[str, Any]]:
@@ -183,9 +193,11 @@ def _tellings(event: Happened, people: dict[UUID, _Person], reminders: dict[UUID
 
 
 def _reminded(reminder: _Reminder, people: dict[UUID, _Person]) -> list[UUID]:
-    """Whose reminder it is; when nobody is left, the administrators."""
-    if reminder.user_id in people:
+    """Whose reminder it is; who may not see the lead any more gives way to its owner, nobody to the administrators."""
+    if reminder.user_id in people and reminder.is_seen:
         return [reminder.user_id]
+    if reminder.owner_id in people:
+        return [reminder.owner_id]
     return [id for id, person in people.items() if person.is_administrator]
 
 

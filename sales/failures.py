@@ -71,7 +71,7 @@ def is_of_the_row(error: BaseException) -> bool:
 
 async def count(account_id: UUID, stage: Stage, subject: str, error: Exception) -> bool:
     """Note that this failed once more; True when it is thereby to be set aside."""
-    words = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+    words = database.in_words(error)[:LONGEST_ERROR]
     rows = await database.fetch(_COUNT, account_id, stage.value, subject, words)
     for row in rows:
         log.error("%s %s failed, try %s of %s: %s", stage.lower(), subject, row["tries"], MOST_TRIES, words)

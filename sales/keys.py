@@ -7,13 +7,14 @@ from tortoise import fields
 from tortoise.models import Model
 
 from sales import database
+from sales.advice import Advice, AdviceCode
 from sales.errors import NotFound
 from sales.ids import new_id
 from sales.journal import Kind
 from sales.journal.drafts import Draft
 from sales.names import clean
 from sales.tokens import KEY_PREFIX, Secret, hash_of, new_token
-from sales.verbs import Advice, AdviceCode, Outcome, verb
+from sales.verbs import Outcome, verb
 from sales.viewers import Viewer
 
 SHOWN = 12

@@ -63,8 +63,16 @@ class Due:
     moved: bool = False
 
 
-def resolve(moment: Moment, *, now: datetime, zone: str, day_starts_at: time, path: str = "until") -> Due:
-    """When `moment` comes, for somebody in the IANA zone `zone` whose day starts at `day_starts_at` there.
+@dataclass(frozen=True, slots=True)
+class Morning:
+    """When somebody's day starts: a time on the clocks of that person's own IANA zone."""
+
+    at: time
+    time_zone: str
+
+
+def resolve(moment: Moment, *, now: datetime, zone: str, morning: Morning, path: str = "until") -> Due:
+    """When `moment` comes: said by somebody in the IANA zone `zone`, for somebody whose day starts at `morning`.
 
     `now` is an aware UTC instant. A day is due at its first instant and told of when that person's day starts; the
     present day is due at once, so its `due_at` is past. A time that a clock change skips moves forward, one that
@@ -80,7 +88,7 @@ def resolve(moment: Moment, *, now: datetime, zone: str, day_starts_at: time, pa
         case Local():
             return _on_the_clock(moment, now=now, path=f"{path}.local")
         case On(day):
-            return _on_the_day(day, now=now, zone=zone, day_starts_at=day_starts_at, path=f"{path}.on")
+            return _on_the_day(day, now=now, zone=zone, morning=morning, path=f"{path}.on")
         case After(delay):
             if delay <= timedelta(0):
                 raise InvalidValue(f"{path}.after", "delay_not_positive")
@@ -139,14 +147,14 @@ def _on_the_clock(chosen: Local, *, now: datetime, path: str) -> Due:
     )
 
 
-def _on_the_day(day: date, *, now: datetime, zone: str, day_starts_at: time, path: str) -> Due:
+def _on_the_day(day: date, *, now: datetime, zone: str, morning: Morning, path: str) -> Due:
     place = zone_named(zone, path=path)
     today = _clock(now, place).date()
     if day < today:
         raise InvalidValue(path, "moment_past")
     _refuse_too_far(_first(day, time.min, place) - now, path=path)
     due_at = _start(day, place)
-    told_at = _first(day, day_starts_at, place).astimezone(UTC)
+    told_at = _first(day, morning.at, zone_named(morning.time_zone, path=path)).astimezone(UTC)
     return Due(
         due_at=due_at,
         notify_at=max(told_at, now),

@@ -16,27 +16,36 @@ from sales.moments import zone_named
 from sales.money import Money, in_words
 from sales.notifications import NotificationKind
 from sales.sentences import say
+from sales.steps import name_of
+from sales.viewers import sees
+
+_STEP_BEFORE = "(c.changes #>> '{step_id,0}')::uuid"
+_STEP_AFTER = "coalesce(c.changes #>> '{step_id,1}', j.data ->> 'targetStepId')::uuid"
 
 # Columns of the lead lie at the top of an event about the lead, and under `leads` in one about its reminder.
-_LOAD = """
+_LOAD = f"""
 select n.id, n.kind, n.position, n.lead_id, j.kind as event, j.data, c.changes,
   reader.id as reader_id, reader.name as reader, reader.email, reader.locale, reader.time_zone,
   actor.name as actor, owner.name as owner,
-  l.number, l.title, l.amount, l.currency,
-  coalesce(before.name, j.changes #>> '{name,0}') as step_before, after.name as step_after,
+  l.number, l.amount, l.currency,
+  -- Who may not see the lead any more reads its title as it was then.
+  case when {sees("reader", "l.owner_id")} then l.title else (
+    select t.private #>> '{{title,1}}' from journal t
+    where t.account_id = n.account_id and t.lead_id = n.lead_id and t.position <= n.position and t.private ? 'title'
+    order by t.position desc limit 1) end as title,
+  case when j.kind in ('step.deleted', 'pipeline.deleted') then j.changes #>> '{{name,0}}'
+    else {name_of("n.account_id", _STEP_BEFORE)} end as step_before,
+  {name_of("n.account_id", _STEP_AFTER)} as step_after,
   r.due_at, r.local_date, r.local_time, r.activity, r.note
 from notifications n
 join journal j on j.account_id = n.account_id and j.position = n.position
 cross join lateral (
   select coalesce(case when j.subject_id = j.lead_id then j.changes
-    else j.changes #> array['leads', j.lead_id::text] end, '{}') as changes) c
+    else j.changes #> array['leads', j.lead_id::text] end, '{{}}') as changes) c
 join users reader on reader.account_id = n.account_id and reader.id = n.user_id
 left join users actor on actor.account_id = n.account_id and actor.id = j.actor_id
 left join users owner on owner.account_id = n.account_id and owner.id = j.owner_id
 left join leads l on l.account_id = n.account_id and l.id = n.lead_id
-left join steps before on before.account_id = n.account_id and before.id = (c.changes #>> '{step_id,0}')::uuid
-left join steps after on after.account_id = n.account_id
-  and after.id = coalesce(c.changes #>> '{step_id,1}', j.data ->> 'targetStepId')::uuid
 left join reminders r on r.account_id = n.account_id and r.id = n.reminder_id
 where n.id = any($1)
 """

@@ -34,7 +34,7 @@ async def _replayed(failure: Failure) -> bool:
     except Exception as error:
         if not is_of_the_row(error):
             raise
-        failure.error = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+        failure.error = database.in_words(error)[:LONGEST_ERROR]
         await database.fetch(_FAILED_AGAIN, failure.id, failure.error)
         return False
     return True

@@ -8,10 +8,9 @@ from sales.errors import IllegalTransition, InvalidValue, NotFound, ReasonRequir
 from sales.journal import Kind
 from sales.journal.drafts import Draft
 from sales.leads import Lead, Status
-from sales.leads.edit import money_columns
 from sales.leads.locking import locked_to_edit
 from sales.moments import Moment
-from sales.money import Money
+from sales.money import Money, require_sensible
 from sales.reasons import Reason
 from sales.reminders import end_for_closing, end_waking, set_waking
 from sales.verbs import Checks, verb
@@ -39,7 +38,6 @@ TRANSITIONS = (
     Transition("lose", Kind.LEAD_LOST, OPEN, frozenset({Status.LOST})),
     Transition("cancel", Kind.LEAD_CANCELLED, OPEN, frozenset({Status.CANCELLED})),
     Transition("reopen", Kind.LEAD_REOPENED, CLOSED, OPEN),
-    Transition("correct the closing", Kind.LEAD_CLOSING_CORRECTED, CLOSED, CLOSED),
 )
 """All that people may decide. The clock adds one: STANDBY to TODO, when the waking reminder comes due."""
 
@@ -48,8 +46,7 @@ _CLOSING = {Status.WON: Kind.LEAD_WON, Status.LOST: Kind.LEAD_LOST, Status.CANCE
 
 def allowed_from(status: Status) -> list[Status]:
     """The statuses that a lead may be given next, in the order of the catalogue."""
-    changing = [t for t in TRANSITIONS if status in t.before and t.kind != Kind.LEAD_CLOSING_CORRECTED]
-    return [after for after in Status if any(after in transition.after for transition in changing)]
+    return [after for after in Status if any(status in t.before and after in t.after for t in TRANSITIONS)]
 
 
 @verb
@@ -95,20 +92,21 @@ async def close(
 
     `money` sets the amount in the same call. Raises ReasonRequired where the account wants to know why.
     """
-    kind = _CLOSING[status]
-    checks, amount = Checks(), {}
+    kind, now = _CLOSING[status], await by.now()
+    sent = {} if money is None else {"amount": money.amount, "currency": money.currency}
+    lead = await _decided(lead_id, kind, status, by=by, expected_version=expected_version, **sent)
+    checks = Checks()
     if money is not None:
         with checks:
-            amount = money_columns(money)
+            require_sensible(money)
     with checks:
         await require_reason(status, reason_id, by=by)
+    with checks:
+        require_closing_date(lead.created_at, closed_at, now)
     checks.done()
-    lead = await _decided(lead_id, kind, status, by=by, expected_version=expected_version, **amount)
-    now = await by.now()
-    require_closing_date(lead, closed_at, now)
     draft = Draft(kind, lead, by=by, lead=lead, happened_at=closed_at)
     await end_for_closing(draft, lead, now)
-    draft.change(lead, closed_at=closed_at or now, reason_id=reason_id, **amount)
+    draft.change(lead, closed_at=closed_at or now, reason_id=reason_id, **sent)
     _enter(draft, lead, status, now)
     return draft
 
@@ -140,9 +138,10 @@ async def correct_closing(
 ) -> Draft:
     """Say when a closed lead was really closed: not before it was created, not in the future."""
     lead = await locked_to_edit(lead_id, by=by)
-    _require_allowed(lead, Kind.LEAD_CLOSING_CORRECTED, lead.status)
+    if lead.status not in CLOSED:
+        raise InvalidValue("closedAt", "only_for_closed")
     await require_unchanged(lead, expected_version, {"closed_at": closed_at})
-    require_closing_date(lead, closed_at, await by.now())
+    require_closing_date(lead.created_at, closed_at, await by.now())
     draft = Draft(Kind.LEAD_CLOSING_CORRECTED, lead, by=by, lead=lead, happened_at=closed_at)
     draft.change(lead, closed_at=closed_at)
     return draft
@@ -161,10 +160,11 @@ async def require_reason(status: Status, reason_id: UUID | None, *, by: Viewer) 
         raise InvalidValue("reasonId", "reason_of_another_status")
 
 
-def require_closing_date(lead: Lead, closed_at: datetime | None, now: datetime) -> None:
+def require_closing_date(created_at: datetime, closed_at: datetime | None, now: datetime) -> None:
+    """Not before the lead was created, not in the future."""
     if closed_at is None:
         return
-    if closed_at < lead.created_at:
+    if closed_at < created_at:
         raise InvalidValue("closedAt", "closed_before_creation")
     if closed_at > now:
         raise InvalidValue("closedAt", "in_the_future")

@@ -559,7 +559,9 @@ CREATE UNIQUE INDEX deliveries_once ON deliveries USING btree (notification_id, 
 
 CREATE UNIQUE INDEX failures_subject ON failures USING btree (account_id, stage, subject);
 
-CREATE INDEX idempotency_keys_created ON idempotency_keys USING btree (created_at);
+CREATE INDEX idempotency_keys_created ON idempotency_keys USING btree (created_at) WHERE (NOT ((key)::text ~~ 'id:%'::text));
+
+CREATE INDEX journal_deleted_steps ON journal USING btree (account_id, subject_id) WHERE ((kind)::text = 'step.deleted'::text);
 
 CREATE INDEX journal_lead ON journal USING btree (account_id, lead_id, "position") WHERE (lead_id IS NOT NULL);
 
@@ -589,7 +591,7 @@ CREATE INDEX reminders_due ON reminders USING btree (due_at, id) WHERE (((state)
 
 CREATE INDEX reminders_lead ON reminders USING btree (account_id, lead_id, due_at);
 
-CREATE INDEX reminders_user ON reminders USING btree (account_id, user_id, due_at) WHERE ((state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[]));
+CREATE INDEX reminders_user ON reminders USING btree (account_id, user_id, due_at, id);
 
 CREATE UNIQUE INDEX sessions_token ON sessions USING btree (token_hash);
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from functools import wraps
 from hashlib import sha256
 from typing import Any, ParamSpec
@@ -13,36 +12,14 @@ import orjson
 from tortoise.exceptions import IntegrityError
 
 from sales import database, idempotency
+from sales.advice import Advice, AdviceCode
 from sales.errors import InvalidValue, Refusal, Refused
 from sales.journal.drafts import Draft, write
-from sales.sentences import say
 from sales.viewers import Viewer
 
 P = ParamSpec("P")
 
 _STABLE = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
-
-
-class AdviceCode(StrEnum):
-    """What is worth a look although it was done."""
-
-    MOMENT_MOVED = "MOMENT_MOVED"
-    REMINDERS_KEPT = "REMINDERS_KEPT"
-    MANY_STEPS = "MANY_STEPS"
-    GUARDS_SKIPPED = "GUARDS_SKIPPED"
-    SECRET_SHOWN_ONCE = "SECRET_SHOWN_ONCE"
-
-
-@dataclass(frozen=True)
-class Advice:
-    """Done, but look at this; `ids` are the rows that it is about."""
-
-    code: AdviceCode
-    ids: tuple[UUID, ...] = ()
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def message(self, locale: str) -> str:
-        return say(locale, "advice-" + self.code.lower().replace("_", "-"), **self.values)
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,19 @@ async def viewer_of(account: Account, user: User, **request: str | UUID | None) 
     )
 
 
+def sees(person: str, owner: str) -> str:
+    """`Viewer.may_see` for statements: may `person` (a row of users) see a lead of `owner` (an id, or null)?"""
+    return f"""(
+  {person}.role = 'ADMINISTRATOR' or {owner} is null or {owner} = {person}.id
+  or exists (select from accounts a where a.id = {person}.account_id and a.privacy = 'SHARED')
+  or exists (
+    select from memberships mine
+    join teams t on t.account_id = mine.account_id and t.id = mine.team_id
+    join memberships other on other.account_id = mine.account_id and other.team_id = mine.team_id
+    where mine.account_id = {person}.account_id and mine.user_id = {person}.id and other.user_id = {owner}
+      and (mine.is_manager or t.privacy = 'MEMBERS_SHARE')))"""
+
+
 def visible_to(by: Viewer) -> Q:
     """The leads that the viewer may see; what is not among them does not exist for them."""
     within = Q(account_id=by.account.id)

@@ -124,6 +124,8 @@ async def _label(context: Context, column: str, value: Any) -> str | None:
         return None
     if column == "status":
         return say(context.locale, f"status-{value.lower()}")
+    if column == "step_id":
+        return await context.loaders.step_names.load(UUID(value))
     if column in REFERENCES:
         row: Any = await context.loaders.one(REFERENCES[column]).load(UUID(value))
         return getattr(row, "name", None) or getattr(row, "label", None)

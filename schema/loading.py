@@ -14,7 +14,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from sales import database, notices
+from sales import database, notices, steps
 from sales.accounts import Account
 from sales.deliveries import Delivery
 from sales.journal import Event
@@ -50,6 +50,7 @@ class Loaders:
         self.deliveries_of = _Many(by, Delivery, "notification_id", order="created_at")
         self.members_of = _Many(by, Membership, "team_id", order="-is_manager")
         self.texts = DataLoader(load_fn=_texts)
+        self.step_names = DataLoader(load_fn=self._load_step_names)
         self.histories = Histories(by)
         self.events = DataLoader(load_fn=self._load_events)
 
@@ -63,6 +64,10 @@ class Loaders:
         if model not in self._loaders:
             self._loaders[model] = DataLoader(load_fn=load)
         return self._loaders[model]
+
+    async def _load_step_names(self, ids: list[UUID]) -> list[str | None]:
+        found = await steps.names(self.by.account.id, ids)
+        return [found.get(id) for id in ids]
 
     async def _load_events(self, positions: list[int]) -> list[Event | None]:
         found = {event.position: event for event in await (await seen(Event, self.by)).filter(position__in=positions)}

@@ -19,9 +19,10 @@ from strawberry import Parent
 from strawberry.types.field import StrawberryField
 from tortoise.models import Model
 
-from sales import verbs
+from sales import advice
+from sales.advice import AdviceCode
 from sales.errors import Refusal, Refused
-from sales.verbs import AdviceCode, Outcome
+from sales.verbs import Outcome
 from sales.viewers import Viewer
 from schema.context import Context, Info
 from schema.events import position
@@ -44,13 +45,13 @@ class Advice:
     code: AdviceCode = strawberry.field(description="For programs. Never null.")
 
     @strawberry.field(description="For the person who asked, in their language. Never null.")
-    def message(self, advice: Parent[verbs.Advice], info: Info) -> str:
-        return advice.message(info.context.locale)
+    def message(self, told: Parent[advice.Advice], info: Info) -> str:
+        return told.message(info.context.locale)
 
     @strawberry.field(description="What it is about; may be empty, never null.")
-    def ids(self, advice: Parent[verbs.Advice]) -> list[strawberry.ID]:
-        word = _ADVICE_ABOUT.get(advice.code, "step")
-        return [strawberry.ID(f"{word}_{id}") for id in advice.ids]
+    def ids(self, told: Parent[advice.Advice]) -> list[strawberry.ID]:
+        word = _ADVICE_ABOUT.get(told.code, "step")
+        return [strawberry.ID(f"{word}_{id}") for id in told.ids]
 
 
 @dataclass
@@ -60,7 +61,7 @@ class Answer:
     entity: Any = None
     done: Any = None
     errors: list[Told] = field(default_factory=list)
-    warnings: list[verbs.Advice] = field(default_factory=list)
+    warnings: list[advice.Advice] = field(default_factory=list)
     position: Cursor | None = None
 
 

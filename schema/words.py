@@ -6,6 +6,7 @@ from typing import Any
 import strawberry
 
 from sales.accounts import Privacy
+from sales.advice import AdviceCode
 from sales.errors import ErrorCode
 from sales.journal import Kind
 from sales.leads import Status
@@ -14,7 +15,6 @@ from sales.reminders import ReminderState
 from sales.steps import Guard
 from sales.teams import TeamPrivacy
 from sales.users import Role
-from sales.verbs import AdviceCode
 
 
 def described(words: type[Enum], description: str, *, name: str | None = None, **meanings: str) -> None:

@@ -24,6 +24,7 @@ environment:
   PUBLIC_URL    where browsers find Relance (http://localhost:PORT)
   MAIL_FROM     who e-mail comes from (Relance <relance@localhost>)
   LOG_LEVEL     DEBUG, INFO, WARNING or ERROR (INFO)
+  TRUSTED_PROXIES  addresses of proxies whose X-Forwarded-For counts (127.0.0.1)
 """
 _MIGRATION_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
@@ -57,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
     up = command("up", _up, "run everything on this machine, with demo data, until Ctrl-C")
     up.add_argument("--empty", action="store_true", help="without demo data (`relance account` opens an account)")
-    command("api", _api, "serve GraphQL over HTTP and WebSocket")
+    command("api", _api, "serve GraphQL over HTTP")
     command("worker", _worker, "wake leads, tell people, send what is due")
     command("migrate", _migrate, "bring the database up to date; safe to run again")
     command("demo", _demo, "load the demo data where there is none, and print how to sign in")

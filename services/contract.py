@@ -93,6 +93,9 @@ Generated from the table in `sales/statuses.py` by `relance schema`. What is not
 | --- | --- | --- | --- |"""
 
 _STATUSES_FOOT = """
+When a closed lead was closed can be corrected (`lead.closing_corrected`): not to before it was created, not into the
+future. Its status stays.
+
 ## What the clock does
 
 When the waking reminder of a lead in STANDBY comes due, the lead is TODO again (`reminder.fired`). Ending that

@@ -1,5 +1,6 @@
 """What a deployment may choose, read once from the environment."""
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,6 +47,7 @@ class Settings:
     public_url: str = "http://localhost:8000"
     mail_from: str = "Relance <relance@localhost>"
     log_level: str = "INFO"
+    trusted_proxies: str = "127.0.0.1"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -62,6 +64,7 @@ class Settings:
             public_url=_public(given.get("PUBLIC_URL", f"http://localhost:{port}")),
             mail_from=_sender(given.get("MAIL_FROM", cls.mail_from)),
             log_level=_level(given.get("LOG_LEVEL", cls.log_level)),
+            trusted_proxies=_proxies(given.get("TRUSTED_PROXIES", cls.trusted_proxies)),
         )
 
     def needed_database_url(self) -> str:
@@ -171,3 +174,14 @@ def _split(name: str, url: str, *, schemes: tuple[str, ...], example: str) -> Sp
 
 def _unquoted(value: str | None) -> str | None:
     return None if value is None else unquote(value)
+
+
+def _proxies(value: str) -> str:
+    for address in value.split(","):
+        try:
+            ipaddress.ip_network(address.strip(), strict=False)
+        except ValueError:
+            raise BadSetting(
+                "TRUSTED_PROXIES", f"has '{address.strip()}', which is no address or network", example="10.0.0.0/8"
+            ) from None
+    return value

@@ -12,6 +12,7 @@ from uuid import UUID
 from tortoise.models import Model
 
 from sales import database
+from sales.advice import Advice
 from sales.journal import Changes, Kind, dumps, plain
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Draft:
         self.lead = lead
         self.happened_at = happened_at or by.acting_at
         self.data = data or {}
-        self.warnings: list[Any] = []
+        self.warnings: list[Advice] = []
         self.parts: list[Draft] = []
         self._rows: dict[tuple[str, UUID], _Row] = {}
 
@@ -114,7 +115,9 @@ class Draft:
         }
 
     def _row(self, row: Model, operation: str) -> "_Row":
-        return self._rows.setdefault(_key(row), _Row(row, operation))
+        noted = self._rows.setdefault(_key(row), _Row(row, operation))
+        assert noted.operation == operation or operation == "update", "added, changed or removed: one of these"
+        return noted
 
 
 class _Row:

@@ -58,19 +58,21 @@ async def create(
     created_at: datetime | None = None,
     id: UUID | None = None,
 ) -> Draft:
-    """A new lead; `owner_id` None leaves it to whoever claims it. All that is wrong is raised at once (Refused)."""
+    """A new lead; `owner_id` None leaves it to whoever claims it.
+
+    All that is wrong with what was given is raised at once (Refused), then all that the step asks for.
+    """
     now = await by.now()
     values = await _checked(by, fields, owner_id, standing, created_at, now)
+    closed_at = (standing.closed_at or now) if standing.status in CLOSED else None
     step = await locked_to_enter(placement.step_id or await first_step(by), by=by)
     rank, rebalanced = await take_rank(step, by=by, before_id=placement.before_id, after_id=placement.after_id)
     lead = Lead(
         id=id or new_id(), account_id=by.account.id, number=0, step_id=step.id, step_entered_at=created_at or now,
         rank=rank, owner_id=owner_id, created_by_id=by.user.id,
         created_at=created_at or now, is_starred=is_starred, status=standing.status,
-        status_changed_at=standing.closed_at or created_at or now, reason_id=standing.reason_id,
-        closed_at=(standing.closed_at or now) if standing.status in CLOSED else None, **values,
+        status_changed_at=closed_at or created_at or now, closed_at=closed_at, reason_id=standing.reason_id, **values,
     )  # fmt: skip
-    require_closing_date(lead, standing.closed_at, now)
     require_guards(step, lead)
     draft = Draft(Kind.LEAD_CREATED, lead, by=by, lead=lead, happened_at=created_at)
     draft.parts += rebalanced
@@ -96,6 +98,8 @@ async def _checked(
     if standing.status in CLOSED:
         with checks:
             await require_reason(standing.status, standing.reason_id, by=by)
+        with checks:
+            require_closing_date(created_at or now, standing.closed_at, now)
     if created_at is not None and created_at > now:
         checks.refusals.append(InvalidValue("createdAt", "in_the_future"))
     if owner_id not in (None, by.user.id):

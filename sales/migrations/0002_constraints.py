@@ -121,9 +121,11 @@ INDEXES = (
     # The clock: what is due now. Not in the index: what it has given up on.
     "create index reminders_due on reminders (due_at, id) where state = 'PENDING' and set_aside_at is null",
     "create index reminders_lead on reminders (account_id, lead_id, due_at)",
-    "create index reminders_user on reminders (account_id, user_id, due_at) where state in ('PENDING', 'FIRED')",
+    "create index reminders_user on reminders (account_id, user_id, due_at, id)",
     # A lead's history.
     "create index journal_lead on journal (account_id, lead_id, position) where lead_id is not null",
+    # What a deleted step was called.
+    "create index journal_deleted_steps on journal (account_id, subject_id) where kind = 'step.deleted'",
     # The inbox; once per event and person; what a closed lead or a cancelled reminder ends.
     "create unique index notifications_once on notifications (dedupe_key, account_id)",
     """create index notifications_inbox on notifications (user_id, visible_at, id)
@@ -136,7 +138,7 @@ INDEXES = (
     "alter table deliveries set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0)",
     "alter table reminders set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0)",
     # Housekeeping.
-    "create index idempotency_keys_created on idempotency_keys (created_at)",
+    "create index idempotency_keys_created on idempotency_keys (created_at) where not key like 'id:%'",
     "create unique index failures_subject on failures (account_id, stage, subject)",
     "create index workers_beat on workers (beat_at)",
 )

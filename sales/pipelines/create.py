@@ -10,11 +10,9 @@ from sales.journal import Kind
 from sales.journal.drafts import Draft
 from sales.names import clean
 from sales.pipelines import LONGEST_NAME, Pipeline, locked_pipelines
-from sales.steps import Step, StepFields, columns, many_steps
+from sales.steps import MOST_STEPS, Step, StepFields, columns, many_steps
 from sales.verbs import Checks, verb
 from sales.viewers import Viewer
-
-MOST_STEPS = 50
 
 
 @verb

@@ -8,14 +8,15 @@ from tortoise import fields
 from tortoise.expressions import Q, Subquery
 from tortoise.models import Model
 
+from sales.advice import Advice, AdviceCode
 from sales.fields import WallTime
 from sales.ids import new_id
 from sales.journal.drafts import Draft
 from sales.leads import Lead
-from sales.moments import Due, Moment, resolve
+from sales.moments import Due, Moment, Morning, resolve
 from sales.names import clean_text
 from sales.users import User
-from sales.verbs import Advice, AdviceCode, Checks
+from sales.verbs import Checks
 from sales.viewers import Viewer
 
 LONGEST_ACTIVITY = 60
@@ -125,7 +126,8 @@ async def due_for(user_id: UUID | None, moment: Moment, *, draft: Draft, now: da
     """When a moment comes, in the viewer's zone; a day is told of when that person's own day starts."""
     by = draft.by.user
     reader = by if user_id in (None, by.id) else await User.get(id=user_id)
-    due = resolve(moment, now=now, zone=by.time_zone, day_starts_at=reader.day_starts_at, path=path)
+    morning = Morning(reader.day_starts_at, reader.time_zone)
+    due = resolve(moment, now=now, zone=by.time_zone, morning=morning, path=path)
     if due.moved:
         draft.warnings.append(Advice(AdviceCode.MOMENT_MOVED, (), {"zone": due.time_zone}))
     return due

@@ -1,5 +1,6 @@
 """Steps: the places of a pipeline, and what a lead must bring to enter one."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypedDict
@@ -7,19 +8,22 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
+from tortoise.expressions import Q
 from tortoise.models import Model
 
 from sales import database
+from sales.advice import Advice, AdviceCode
 from sales.errors import InvalidValue, LastStep, NotFound
 from sales.ids import new_id
 from sales.journal import Kind
 from sales.journal.drafts import Draft
 from sales.names import clean, like_status
 from sales.pipelines import Pipeline, locked_pipeline
-from sales.verbs import Advice, AdviceCode, Checks, verb
+from sales.verbs import Checks, verb
 from sales.viewers import Viewer
 
 MANY_STEPS = 8
+MOST_STEPS = 50
 LONGEST_NAME = 60
 LONGEST_DWELL = timedelta(days=3_660)
 
@@ -70,6 +74,8 @@ async def create(
     values = columns(fields)
     pipeline = await locked_pipeline(pipeline_id, by=by, path="pipelineId")
     steps = await locked_steps(pipeline)
+    if len(steps) >= MOST_STEPS:
+        raise InvalidValue("pipelineId", "steps_number", most=MOST_STEPS)
     step = Step(
         id=id or new_id(), account_id=by.account.id, pipeline_id=pipeline.id, position=0,
         created_at=await database.now(), **values,
@@ -95,12 +101,7 @@ async def edit(step_id: UUID, *, by: Viewer, fields: StepFields) -> Draft:
 @verb
 async def move(step_id: UUID, *, by: Viewer, before_id: UUID | None = None) -> Draft:
     """Put a step before another one of its pipeline, or at the end; its leads go with it."""
-    by.require_administrator()
-    pipeline = await _locked_pipeline_of(step_id, by=by)
-    steps = await locked_steps(pipeline)
-    step = next((each for each in steps if each.id == step_id), None)
-    if step is None:
-        raise NotFound("step")
+    step, steps = await _locked_among(step_id, by=by)
     draft = Draft(Kind.STEP_MOVED, step, by=by)
     _renumber(draft, _inserted([each for each in steps if each.id != step_id], step, before_id))
     return draft
@@ -109,13 +110,8 @@ async def move(step_id: UUID, *, by: Viewer, before_id: UUID | None = None) -> D
 @verb
 async def archive(step_id: UUID, *, by: Viewer) -> Draft:
     """Close a step to new leads; those in it stay. The last open step of a pipeline can't be archived (LastStep)."""
-    by.require_administrator()
-    pipeline = await _locked_pipeline_of(step_id, by=by)
-    steps = {each.id: each for each in await locked_steps(pipeline)}
-    step = steps.get(step_id)
-    if step is None:
-        raise NotFound("step")
-    if all(each.archived_at for each in steps.values() if each.id != step_id):
+    step, steps = await _locked_among(step_id, by=by)
+    if all(each.archived_at for each in steps if each.id != step_id):
         raise LastStep
     draft = Draft(Kind.STEP_ARCHIVED, step, by=by)
     draft.change(step, archived_at=step.archived_at or await database.now())
@@ -124,15 +120,11 @@ async def archive(step_id: UUID, *, by: Viewer) -> Draft:
 
 @verb
 async def restore(step_id: UUID, *, by: Viewer) -> Draft:
-    by.require_administrator()
-    pipeline = await _locked_pipeline_of(step_id, by=by)
-    steps = {each.id: each for each in await locked_steps(pipeline)}
-    step = steps.get(step_id)
-    if step is None:
-        raise NotFound("step")
+    """Open an archived step to leads again."""
+    step, steps = await _locked_among(step_id, by=by)
     draft = Draft(Kind.STEP_RESTORED, step, by=by)
     draft.change(step, archived_at=None)
-    draft.warnings += many_steps(list(steps.values()))
+    draft.warnings += many_steps(steps)
     return draft
 
 
@@ -174,23 +166,45 @@ async def locked_step(step_id: UUID, *, by: Viewer, path: str = "id") -> Step:
 
 
 async def locked_to_enter(step_id: UUID, *, by: Viewer, path: str = "stepId") -> Step:
-    """A step, locked, that takes leads: neither it nor its pipeline is archived."""
+    """A step that takes leads, locked."""
     step = await locked_step(step_id, by=by, path=path)
-    if step.archived_at is not None:
-        raise InvalidValue(path, "step_archived", step=step.name)
-    if await Pipeline.filter(account_id=by.account.id, id=step.pipeline_id, archived_at__isnull=False).exists():
-        raise InvalidValue(path, "pipeline_archived")
+    await require_open(step, path=path)
     return step
 
 
-async def locked_steps(pipeline: Pipeline) -> list[Step]:
-    """All steps of a pipeline, archived ones too, locked by id; in their order."""
-    steps = (
-        await Step.filter(account_id=pipeline.account_id, pipeline_id=pipeline.id)
-        .order_by("id")
-        .select_for_update(no_key=True)
-    )
-    return sorted(steps, key=lambda step: step.position)
+async def require_open(step: Step, *, path: str) -> None:
+    """Refuse a step that is archived, or whose pipeline is."""
+    if step.archived_at is not None:
+        raise InvalidValue(path, "step_archived", step=step.name)
+    if await Pipeline.filter(account_id=step.account_id, id=step.pipeline_id, archived_at__isnull=False).exists():
+        raise InvalidValue(path, "pipeline_archived")
+
+
+async def locked_steps(pipeline: Pipeline, *, also: UUID | None = None) -> list[Step]:
+    """All steps of a pipeline, archived ones too, and `also` a step of another: locked by id, in their order."""
+    wanted = Step.filter(Q(pipeline_id=pipeline.id) | Q(id=also), account_id=pipeline.account_id)
+    return sorted(await wanted.order_by("id").select_for_update(no_key=True), key=lambda step: step.position)
+
+
+def one_of(steps: list[Step], step_id: UUID) -> Step:
+    step = next((each for each in steps if each.id == step_id), None)
+    if step is None:
+        raise NotFound("step")
+    return step
+
+
+def name_of(account: str, step: str) -> str:
+    """For statements: what a step (an id) is called, or was called when it was deleted."""
+    return f"""coalesce(
+    (select s.name from steps s where s.account_id = {account} and s.id = {step}),
+    (select d.changes #>> '{{name,0}}' from journal d
+     where d.account_id = {account} and d.kind = 'step.deleted' and d.subject_id = {step}))"""
+
+
+async def names(account_id: UUID, ids: Collection[UUID]) -> dict[UUID, str | None]:
+    """What these steps are called, or were when they were deleted."""
+    sql = f"select i.id, {name_of('$1', 'i.id')} as name from unnest($2::uuid[]) i(id)"
+    return {row["id"]: row["name"] for row in await database.fetch(sql, account_id, list(ids))}
 
 
 async def first_step(by: Viewer) -> UUID:
@@ -210,11 +224,18 @@ async def first_step(by: Viewer) -> UUID:
     return step.id
 
 
-async def _locked_pipeline_of(step_id: UUID, *, by: Viewer) -> Pipeline:
+async def locked_pipeline_of(step_id: UUID, *, by: Viewer) -> Pipeline:
     step = await Step.filter(account_id=by.account.id, id=step_id).first()
     if step is None:
         raise NotFound("step")
     return await locked_pipeline(step.pipeline_id, by=by)
+
+
+async def _locked_among(step_id: UUID, *, by: Viewer) -> tuple[Step, list[Step]]:
+    """A step and all of its pipeline, it among them, locked for an administrator."""
+    by.require_administrator()
+    steps = await locked_steps(await locked_pipeline_of(step_id, by=by))
+    return one_of(steps, step_id), steps
 
 
 def _step_name(name: str) -> str:

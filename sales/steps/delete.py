@@ -4,13 +4,14 @@ from collections import Counter
 from uuid import UUID
 
 from sales import ranks
+from sales.advice import Advice, AdviceCode
 from sales.errors import InvalidValue, LastStep, NotFound, PipelineIsDefault, StepInUse
 from sales.journal import Kind
 from sales.journal.drafts import Draft
 from sales.leads import Lead
-from sales.pipelines import locked_pipeline
-from sales.steps import Step, locked_step, locked_steps
-from sales.verbs import Advice, AdviceCode, verb
+from sales.pipelines import Pipeline, locked_pipeline
+from sales.steps import Step, locked_pipeline_of, locked_steps, one_of, require_open
+from sales.verbs import verb
 from sales.viewers import Viewer
 
 
@@ -21,47 +22,47 @@ async def delete_step(step_id: UUID, *, by: Viewer, target_step_id: UUID | None 
     Without a target a step in use is refused (StepInUse). Guards of the target are not asked: a warning says so.
     """
     by.require_administrator()
-    source = await Step.filter(account_id=by.account.id, id=step_id).first()
-    if source is None:
-        raise NotFound("step")
-    pipeline = await locked_pipeline(source.pipeline_id, by=by)
-    steps, target = await _locked_with_target([source.id], target_step_id, by=by)
-    siblings = await locked_steps(pipeline)
+    siblings, target = await _locked(await locked_pipeline_of(step_id, by=by), target_step_id)
+    step = one_of(siblings, step_id)
+    if target is step:
+        raise InvalidValue("targetStepId", "target_is_deleted")
     if all(each.archived_at for each in siblings if each.id != step_id):
         raise LastStep
-    draft = Draft(Kind.STEP_DELETED, steps[0], by=by)
-    await _relocate(draft, steps, target)
-    draft.remove(steps[0])
+    draft = Draft(Kind.STEP_DELETED, step, by=by)
+    await _relocate(draft, [step], target)
+    draft.remove(step)
     return draft
 
 
 @verb
 async def delete_pipeline(pipeline_id: UUID, *, by: Viewer, target_step_id: UUID | None = None) -> Draft:
-    """Delete a pipeline with its steps; their leads go to the end of a step of another pipeline."""
+    """Delete a pipeline with its steps, each with an event of its own; their leads go to another pipeline's step."""
     by.require_administrator()
     pipeline = await locked_pipeline(pipeline_id, by=by)
     if pipeline.is_default:
         raise PipelineIsDefault
-    ids = [step.id for step in await Step.filter(account_id=by.account.id, pipeline_id=pipeline.id)]
-    steps, target = await _locked_with_target(ids, target_step_id, by=by)
+    steps, target = await _locked(pipeline, target_step_id)
+    if target in steps:
+        raise InvalidValue("targetStepId", "target_is_deleted")
     draft = Draft(Kind.PIPELINE_DELETED, pipeline, by=by)
-    await _relocate(draft, sorted(steps, key=lambda step: step.position), target)
+    await _relocate(draft, steps, target)
     for step in steps:
-        draft.remove(step)
+        part = Draft(Kind.STEP_DELETED, step, by=by)
+        part.remove(step)
+        draft.parts.append(part)
     draft.remove(pipeline)
     return draft
 
 
-async def _locked_with_target(ids: list[UUID], target_id: UUID | None, *, by: Viewer) -> tuple[list[Step], Step | None]:
-    """The steps that go and the one that takes their leads, locked in the order of their ids."""
-    if target_id in ids:
-        raise InvalidValue("targetStepId", "target_is_deleted")
-    locked = {id: await locked_step(id, by=by, path="targetStepId" if id == target_id else "id")
-              for id in sorted({*ids, *([target_id] if target_id else [])})}  # fmt: skip
-    target = locked.pop(target_id) if target_id else None
-    if target is not None and target.archived_at is not None:
-        raise InvalidValue("targetStepId", "step_archived", step=target.name)
-    return list(locked.values()), target
+async def _locked(pipeline: Pipeline, target_id: UUID | None) -> tuple[list[Step], Step | None]:
+    """The steps of a locked pipeline and the open one that takes their leads, locked together in their ids' order."""
+    steps = await locked_steps(pipeline, also=target_id)
+    target = next((step for step in steps if step.id == target_id), None)
+    if target_id is not None and target is None:
+        raise NotFound("step", "targetStepId")
+    if target is not None:
+        await require_open(target, path="targetStepId")
+    return [step for step in steps if step.pipeline_id == pipeline.id], target
 
 
 async def _relocate(draft: Draft, steps: list[Step], target: Step | None) -> None:

@@ -1,15 +1,15 @@
 """Answers: what goes back, with which status, and how much of an error its reader may see."""
 
 import logging
+import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import asyncpg
 import orjson
 from graphql import ExecutionResult, GraphQLError
 from starlette.responses import Response
-from tortoise.exceptions import DBConnectionError
 
+from sales import database
 from schema.mistakes import Code
 from services.api.accept import JSON
 from services.api.documents import Invalid
@@ -46,12 +46,6 @@ OF_THE_WHOLE: Final = frozenset({Code.UNAUTHENTICATED, Code.SERVICE_UNAVAILABLE,
 
 RETRYABLE: Final = frozenset({Code.SERVICE_UNAVAILABLE, Code.TIMEOUT})
 
-UNREACHABLE: Final = (
-    OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError,
-    asyncpg.TooManyConnectionsError, DBConnectionError,
-)  # fmt: skip
-"""What a database raises that is away, starting or overrun."""
-
 
 def answered(result: ExecutionResult, *, media_type: str, request_id: str) -> Response:
     """What an operation came to: its data, and the errors of its fields."""
@@ -85,12 +79,17 @@ def _shown(error: Exception, request_id: str, code: Code | None = None) -> dict[
     code = code or _code(error)
     message = _MASKS.get(code) or getattr(error, "message", str(error))
     if code == Code.INTERNAL_SERVER_ERROR:
-        log.error("request %s failed", request_id, exc_info=getattr(error, "original_error", None) or error)
+        _log(getattr(error, "original_error", None) or error, request_id)
     shown: dict[str, Any] = {"message": message}
     if isinstance(error, GraphQLError):
         places = {"locations": [place._asdict() for place in error.locations or ()], "path": error.path}
         shown |= {name: value for name, value in places.items() if value}
     return shown | {"extensions": {"code": code, "retryable": code in RETRYABLE, "requestId": request_id}}
+
+
+def _log(error: BaseException, request_id: str) -> None:
+    trace = "".join(traceback.format_tb(error.__traceback__)).rstrip()
+    log.error("request %s failed: %s\n%s", request_id, database.in_words(error), trace)
 
 
 def _code(error: Exception) -> Code:
@@ -99,7 +98,7 @@ def _code(error: Exception) -> Code:
         return Code((error.extensions or {})["code"])
     if isinstance(cause, RecursionError):
         return Code.BAD_USER_INPUT
-    if isinstance(cause, UNREACHABLE):
+    if cause is not None and database.is_away(cause):
         return Code.SERVICE_UNAVAILABLE
     if isinstance(error, GraphQLError) and isinstance(cause, GraphQLError | None):
         # Coercing variables has no path; coercing arguments has one, and names them.

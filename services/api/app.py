@@ -55,6 +55,8 @@ def serve(settings: Settings) -> None:
         http="httptools",
         log_config=None,
         access_log=False,
+        # Sign-ins are limited per client, so behind a proxy the client must be told apart from it.
+        forwarded_allow_ips=settings.trusted_proxies,
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )

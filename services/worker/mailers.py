@@ -64,7 +64,8 @@ class SmtpMailer:
             username=self._server.user,
             password=self._server.password,
             use_tls=self._server.tls,
-            start_tls=self._server.starttls,
+            # Unasked for only where a password would otherwise go in the open.
+            start_tls=True if self._server.starttls else None if self._server.user else False,
             timeout=self._seconds,
         )
 

@@ -5,24 +5,15 @@ import logging
 import random
 import time
 
-import asyncpg
 from redis.exceptions import RedisError
-from tortoise.exceptions import DBConnectionError
+
+from sales import database
 
 log = logging.getLogger("relance.worker")
 
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 1.5
 _SPREAD = 0.5
-
-
-def is_database_away(problem: BaseException) -> bool:
-    """Whether PostgreSQL can't be reached, is starting or stopping, or has no room, rather than saying no."""
-    if isinstance(problem, asyncpg.PostgresError):
-        return str(problem.sqlstate)[:2] in ("08", "57", "53")
-    # The internal error is what asyncpg says when a connection dies in the middle of its own protocol.
-    gone = OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError | DBConnectionError
-    return isinstance(problem, gone)
 
 
 def is_redis_away(problem: BaseException) -> bool:
@@ -41,7 +32,7 @@ class Outage:
         """Note that it is away, and wait a little longer each time."""
         if self._since is None:
             self._since = time.monotonic()
-            log.warning("%s is away: %s", self._name, f"{type(problem).__name__} {problem}".strip())
+            log.warning("%s is away: %s", self._name, database.in_words(problem))
         await asyncio.sleep(self._pause * random.uniform(1 - _SPREAD, 1 + _SPREAD))
         self._pause = min(self._pause * 1.5, _LONGEST_PAUSE)
 

@@ -8,13 +8,12 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from sales import deliveries, notices
+from sales import database, deliveries, notices
 from sales.deliveries import Claim, DeliveryOutcome, DeliveryState
 from sales.notices import Notice
 from services.settings import Settings
 from services.worker.emails import compose
 from services.worker.mailers import Mailer, Result, mailer_of
-from services.worker.outages import is_database_away
 
 log = logging.getLogger("relance.send")
 
@@ -67,7 +66,7 @@ class Sender:
         try:
             result = await self._attempt(claim, notice)
         except Exception as problem:
-            if not is_database_away(problem):
+            if not database.is_away(problem):
                 raise
             return  # nothing has left: the lease runs out, and whoever comes next knows so
         await self._settle(claim, notice, result or _NOT_GONE, ends=ends)
@@ -106,6 +105,6 @@ async def _insist(settle: Callable[[], Awaitable[Any]], *, ends: float) -> Any:
         try:
             return await settle()
         except Exception as problem:
-            if not is_database_away(problem) or time.monotonic() > ends:
+            if not database.is_away(problem) or time.monotonic() > ends:
                 raise
             await asyncio.sleep(random.uniform(0.1, 0.3))

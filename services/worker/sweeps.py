@@ -6,7 +6,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from services.worker.outages import Outage, is_database_away
+from sales import database
+from services.worker.outages import Outage
 
 log = logging.getLogger("relance.worker")
 
@@ -64,7 +65,7 @@ class Sweep:
         return max(_SHORTEST_SLEEP, min(abs(seconds), LONGEST_SLEEP if seconds > 0 else _LONGEST_WHEN_OVERDUE))
 
     async def _bear(self, problem: Exception) -> None:
-        if is_database_away(problem):
+        if database.is_away(problem):
             return await self.outage.bear(problem)
         log.error("the %s sweep failed", self.name, exc_info=problem)
         return await asyncio.sleep(LONGEST_SLEEP)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from services.settings import Settings
 from services.worker import process
 
-LEASE = timedelta(seconds=3)
+LEASE = timedelta(seconds=5)
 
 if __name__ == "__main__":
     process.run(Settings.from_environment(), lease=LEASE)

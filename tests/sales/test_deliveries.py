@@ -209,6 +209,18 @@ async def test_nothing_goes_out_without_the_time_to_finish(delivery: UUID) -> No
     assert not await transmitting(mine, within=timedelta(seconds=10))
 
 
+@pytest.mark.parametrize("change", ["notify_by_email = false", "deactivated_at = now()"])
+async def test_who_turned_e_mail_off_or_left_while_it_was_held_back_gets_none(
+    ada: Viewer, delivery: UUID, change: str
+) -> None:
+    await database.fetch(f"update users set {change} where id = $1 returning id", ada.user.id)
+
+    assert await claimed(delivery) is None
+
+    row = await Delivery.get(id=delivery)
+    assert (row.state, row.attempt) == (DeliveryState.CANCELLED, 0)
+
+
 async def test_retries_are_spread_by_a_fifth_and_come_to_an_end() -> None:
     for attempt, expected in enumerate(RETRY_AFTER, start=1):
         waits = [retry_after(attempt) for _ in range(200)]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sales import audiences, database, failures, replays
+from sales import audiences, database, failures, notices, replays
+from sales.accounts import Privacy
 from sales.clock import fire_due
 from sales.database import Row
 from sales.dispatch import dispatch
@@ -25,7 +26,7 @@ from sales.steps.delete import delete_step
 from sales.users import Role
 from sales.users.people import prefer
 from sales.viewers import Viewer
-from tests.factories import a_lead, a_user, events, last_event, reminders_of, steps_of
+from tests.factories import a_lead, a_user, an_account, events, last_event, reminders_of, steps_of
 from tests.sales.many import many_standbys
 
 AN_INSTANT = After(timedelta(milliseconds=1))
@@ -35,6 +36,12 @@ RATE = 3_000
 @pytest.fixture
 async def ben(ada: Viewer) -> Viewer:
     return await a_user(ada, name="Ben")
+
+
+@pytest.fixture
+async def private() -> Viewer:
+    """The administrator of a private account."""
+    return await an_account(privacy=Privacy.PRIVATE)
 
 
 async def test_the_owner_is_told_of_a_due_reminder_on_both_channels(ada: Viewer) -> None:
@@ -219,6 +226,43 @@ async def test_what_a_later_event_of_the_batch_has_ended_is_not_sent(ada: Viewer
     await dispatch_all()
 
     assert [row["state"] for row in await deliveries_of(ada)] == ["CANCELLED"]
+    assert [row["cancelled_at"] is None for row in await notifications(ada)] == [False]
+
+
+async def test_who_may_not_see_a_lead_any_more_is_not_told_of_it_its_owner_is(private: Viewer) -> None:
+    eve = await a_user(private, name="Eve")
+    ben = await a_user(private, name="Ben")
+    lead = await a_lead(ben, title="Roof")
+    await set_reminder(lead.id, by=ben, at=AN_INSTANT, note="mine")
+    await assign(lead.id, by=private, owner_id=eve.user.id)
+    await edit(lead.id, by=eve, fields=LeadFields(title="Eve's secret"))
+
+    await fire_and_dispatch()
+
+    rows = await notifications(private)
+    assert {(row["user_id"], row["kind"]) for row in rows} == {
+        (ben.user.id, "LEAD_TAKEN_AWAY"), (eve.user.id, "LEAD_ASSIGNED"), (eve.user.id, "REMINDER_DUE"),
+    }  # fmt: skip
+    said = await notices.load([row["id"] for row in rows])
+    [taken] = [said[row["id"]].sentence for row in rows if row["kind"] == "LEAD_TAKEN_AWAY"]
+    assert taken == "Ada Admin gave your lead “Roof” to Eve."
+
+
+async def test_a_notice_of_a_deleted_step_keeps_its_name(ada: Viewer, ben: Viewer) -> None:
+    _, second, third, *_ = await steps_of(ada)
+    lead = await a_lead(ben, title="Roof")
+    await move(lead.id, by=ada, step_id=second.id)
+    await move(lead.id, by=ada, step_id=third.id)
+    await delete_step(second.id, by=ada)
+    await dispatch_all()
+
+    rows = await notifications(ada)
+
+    said = await notices.load([row["id"] for row in rows])
+    assert [said[row["id"]].sentence for row in rows] == [
+        "Ada Admin moved your lead “Roof” to the step “Contacted”.",
+        "Ada Admin moved your lead “Roof” to the step “Met”.",
+    ]
 
 
 async def test_the_next_reminder_of_a_lead_is_told_of_although_the_one_before_was_called_off(ada: Viewer) -> None:

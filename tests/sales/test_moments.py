@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sales.errors import InvalidValue
-from sales.moments import FURTHEST, After, At, Due, Local, Moment, On, resolve, zone_named, zone_names
+from sales.moments import FURTHEST, After, At, Due, Local, Moment, Morning, On, resolve, zone_named, zone_names
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 EIGHT = time(8, 0)
 
 
 def due(moment: Moment, *, now: datetime = NOW, zone: str = "Europe/Paris", day_starts_at: time = EIGHT) -> Due:
-    return resolve(moment, now=now, zone=zone, day_starts_at=day_starts_at)
+    return resolve(moment, now=now, zone=zone, morning=Morning(day_starts_at, zone))
 
 
 def refusal(moment: Moment, *, now: datetime = NOW, zone: str = "Europe/Paris") -> tuple[str | None, str]:
@@ -180,6 +180,13 @@ def test_the_present_day_is_that_of_the_persons_zone() -> None:
     assert due(On(date(2026, 11, 23)), now=late_in_paris, zone="America/New_York").due_at == utc(2026, 11, 23, 5, 0)
 
 
+def test_a_day_is_that_of_who_asks_and_the_morning_that_of_who_is_told() -> None:
+    resolved = resolve(On(date(2027, 6, 1)), now=NOW, zone="America/New_York", morning=Morning(EIGHT, "Europe/Paris"))
+
+    assert resolved.due_at == utc(2027, 6, 1, 4)
+    assert resolved.notify_at == utc(2027, 6, 1, 6)
+
+
 @pytest.mark.parametrize(
     ("zone", "day", "starts_at"),
     [
@@ -224,7 +231,7 @@ def test_days_at_the_ends_of_the_calendar_are_refused_without_an_overflow(zone: 
 
 def test_a_refusal_names_the_input_field_that_holds_the_moment() -> None:
     with pytest.raises(InvalidValue) as caught:
-        resolve(After(timedelta(0)), now=NOW, zone="Europe/Paris", day_starts_at=EIGHT, path="remind.at")
+        resolve(After(timedelta(0)), now=NOW, zone="UTC", morning=Morning(EIGHT, "UTC"), path="remind.at")
 
     assert caught.value.path == "remind.at.after"
 
@@ -390,6 +397,6 @@ def test_any_moment_is_due_within_range_or_refused(
 
 def due_or_reason(moment: Moment, *, now: datetime, zone: str, day_starts_at: time) -> Due | str:
     try:
-        return resolve(moment, now=now, zone=zone, day_starts_at=day_starts_at)
+        return resolve(moment, now=now, zone=zone, morning=Morning(day_starts_at, zone))
     except InvalidValue as refused:
         return refused.reason

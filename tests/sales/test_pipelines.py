@@ -1,11 +1,14 @@
 """Setting up pipelines and steps."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from sales import pipelines, steps
+from sales.advice import AdviceCode
 from sales.errors import InvalidValue, LastStep, NotFound, PipelineIsDefault, Refused, StepInUse
+from sales.ids import new_id
 from sales.journal import Event
 from sales.leads import Lead
 from sales.leads.moves import move as move_lead
@@ -13,7 +16,6 @@ from sales.pipelines import Pipeline
 from sales.pipelines.create import create
 from sales.steps import Guard, Step, StepFields
 from sales.steps.delete import delete_pipeline, delete_step
-from sales.verbs import AdviceCode
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, an_account, column, events, last_event, steps_of
 
@@ -236,3 +238,52 @@ async def test_what_belongs_to_another_account_does_not_exist(ada: Viewer) -> No
     ):
         with pytest.raises(NotFound):
             await refused_call
+
+
+async def test_deletions_across_pipelines_at_once_wait_for_each_other_and_do_not_deadlock(ada: Viewer) -> None:
+    for _ in range(8):
+        made = [(await create(by=ada, name=f"{new_id()}", steps=named("A", "B", "C"))).id for _ in range(2)]
+        left, right = [await Step.filter(pipeline_id=id).order_by("position") for id in made]
+        for step in (left[2], right[2]):
+            await a_lead(ada, step=step)
+
+        await asyncio.gather(
+            delete_step(left[2].id, by=ada, target_step_id=right[0].id),
+            delete_step(right[2].id, by=ada, target_step_id=left[0].id),
+        )
+
+        assert await Step.filter(pipeline_id__in=made).count() == 4
+
+
+async def test_no_lead_is_put_into_an_archived_pipeline(ada: Viewer) -> None:
+    first, *_ = await steps_of(ada)
+    made = (await create(by=ada, name="Old", steps=named("A"))).id
+    target = await Step.get(pipeline_id=made)
+    await pipelines.archive(made, by=ada)
+    await a_lead(ada)
+
+    with pytest.raises(InvalidValue, match="pipeline_archived"):
+        await delete_step(first.id, by=ada, target_step_id=target.id)
+    with pytest.raises(NotFound):
+        await delete_step(first.id, by=ada, target_step_id=new_id())
+
+
+async def test_a_pipeline_has_room_for_fifty_steps(ada: Viewer) -> None:
+    made = (await create(by=ada, name="Long", steps=named(*(f"Step {n}" for n in range(50))))).id
+
+    with pytest.raises(InvalidValue, match="steps_number"):
+        await steps.create(made, by=ada, fields=StepFields(name="One more"))
+
+
+async def test_a_deleted_step_keeps_its_name_where_history_tells_of_it(ada: Viewer) -> None:
+    first, second, *_ = await steps_of(ada)
+    made = (await create(by=ada, name="Old", steps=named("A"))).id
+    third = await Step.get(pipeline_id=made)
+    await delete_step(first.id, by=ada)
+    await delete_pipeline(made, by=ada)
+
+    assert await steps.names(ada.account.id, [first.id, second.id, third.id]) == {
+        first.id: "To qualify",
+        second.id: "Contacted",
+        third.id: "A",
+    }

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from sales import database, statuses
+from sales.advice import AdviceCode
 from sales.errors import InvalidValue, NotAllowed, NotFound, ReminderNotPending
 from sales.leads import Lead, Status
 from sales.leads.create import Standing
@@ -12,7 +13,6 @@ from sales.moments import After, At, Local, On
 from sales.reminders import Reminder, ReminderState
 from sales.reminders.decisions import MOST_PENDING, cancel, done, move, set_reminder, snooze
 from sales.users.people import prefer
-from sales.verbs import AdviceCode
 from sales.viewers import Viewer
 from tests.factories import SOON, a_lead, a_user, again, an_account, events, last_event, reminders_of
 

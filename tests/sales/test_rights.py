@@ -15,7 +15,7 @@ from sales.leads.owners import assign, claim
 from sales.steps import StepFields
 from sales.teams import TeamPrivacy
 from sales.users import User
-from sales.viewers import Viewer, visible_to
+from sales.viewers import Viewer, sees, visible_to
 from tests.factories import a_lead, a_user, again, an_account, last_event, steps_of
 
 
@@ -62,6 +62,28 @@ async def test_a_manager_sees_and_edits_his_team_and_members_what_the_team_share
         await edit(lead.id, by=cleo, fields=LeadFields(description="by Cleo"))
 
 
+async def test_the_rule_for_statements_is_the_rule_for_rows() -> None:
+    ada = await an_account(privacy=Privacy.PRIVATE)
+    boss, ben, cleo, dan = [await a_user(ada, name=name) for name in ("Boss", "Ben", "Cleo", "Dan")]
+    for name, privacy in (("North", TeamPrivacy.MANAGERS_SEE), ("South", TeamPrivacy.MEMBERS_SHARE)):
+        team = (await teams.create(by=ada, name=name, privacy=privacy)).id
+        members = (boss, ben) if name == "North" else (ben, cleo)
+        for person in members:
+            await teams.add_member(team, by=ada, user_id=person.user.id, is_manager=person is boss)
+    people = [await again(person) for person in (ada, boss, ben, cleo, dan)]
+    leads = [await a_lead(ada, owner=owner) for owner in (None, *people)]
+
+    for privacy in Privacy:
+        await database.fetch("update accounts set privacy = $1 where id = $2 returning id", privacy, ada.account.id)
+        for person in [await again(person) for person in people]:
+            rows = await database.fetch(
+                f"""select l.id from leads l join users u on u.id = $1
+                    where l.account_id = u.account_id and {sees("u", "l.owner_id")}""",
+                person.user.id,
+            )
+            assert {row["id"] for row in rows} == {lead.id for lead in leads if person.may_see(lead)}
+
+
 async def test_assigning_is_for_those_who_may_edit_and_to_somebody_who_works_here(ada: Viewer) -> None:
     ben, cleo = await a_user(ada), await a_user(ada, name="Cleo")
     lead = await a_lead(ben)
@@ -92,7 +114,7 @@ async def test_of_many_who_claim_at_once_one_wins_and_the_others_are_told_who() 
     losers = [result for result in results if isinstance(result, AlreadyClaimed)]
     late = [result for result in results if isinstance(result, NotFound)]  # looked only after it was gone
     assert len(losers) + len(late) == 5
-    assert {loser.owner_id for loser in losers} <= {winner.owner_id}
+    assert {loser.owner_id for loser in losers} == {winner.owner_id}
 
 
 async def test_claiming_ones_own_changes_nothing(ada: Viewer) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from sales import reasons, statuses
+from sales.advice import AdviceCode
 from sales.errors import (
     IllegalTransition,
     InvalidValue,
@@ -26,7 +27,7 @@ from sales.money import Money
 from sales.reasons import Reason
 from sales.reminders import ReminderState
 from sales.reminders.decisions import set_reminder
-from sales.verbs import AdviceCode, Outcome
+from sales.verbs import Outcome
 from sales.viewers import Viewer
 from tests.factories import SOON, a_lead, a_user, again, an_account, events, last_event, reminders_of
 
@@ -196,7 +197,7 @@ async def test_the_closing_date_can_be_corrected_but_not_to_before_the_creation_
 async def test_an_open_lead_has_no_closing_date_to_correct(ada: Viewer) -> None:
     lead = await a_lead(ada)
 
-    with pytest.raises(IllegalTransition):
+    with pytest.raises(InvalidValue, match="only_for_closed"):
         await statuses.correct_closing(lead.id, by=ada, closed_at=datetime.now(UTC))
 
 
@@ -381,3 +382,33 @@ async def test_all_that_is_wrong_with_a_new_lead_is_told_at_once(ada: Viewer) ->
 def _told(error: BaseException) -> list[tuple[str, str]]:
     refusals: list[Refusal] = error.refusals if isinstance(error, Refused) else [error]  # type: ignore[list-item]
     return [(refusal.path, refusal.reason) for refusal in refusals if isinstance(refusal, InvalidValue)]
+
+
+async def test_a_lead_created_closed_has_had_its_status_since_it_was_closed(ada: Viewer) -> None:
+    created = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+    at_once = await a_lead(ada, created_at=created, standing=Standing(Status.LOST))
+    later = await a_lead(ada, created_at=created, standing=Standing(Status.LOST, closed_at=created + timedelta(days=3)))
+
+    assert at_once.status_changed_at == at_once.closed_at
+    assert later.status_changed_at == later.closed_at == created + timedelta(days=3)
+
+
+async def test_a_closing_date_is_told_together_with_all_else_that_is_wrong(ada: Viewer) -> None:
+    await reasons.require_for(by=ada, statuses=[Status.WON])
+    ada = await again(ada)
+    lead = await a_lead(ada)
+
+    with pytest.raises(Refused) as refused:
+        await statuses.close(
+            lead.id,
+            by=ada,
+            status=Status.WON,
+            money=Money(Decimal(-1), "EUR"),
+            closed_at=datetime(2020, 1, 1, tzinfo=UTC),
+        )
+
+    assert [type(refusal).__name__ for refusal in refused.value.refusals] == [
+        "InvalidValue", "ReasonRequired", "InvalidValue",
+    ]  # fmt: skip
+    assert (await Lead.get(id=lead.id)).status == Status.TODO

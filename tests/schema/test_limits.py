@@ -1,9 +1,10 @@
 """A document that asks for too much is refused at once, however cleverly it hides it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from math import prod
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -283,40 +284,42 @@ def doubled(levels: int, inside: str = "x") -> str:
     return f"{{ ...F0 }} {chain} fragment F{levels} on T {{ {inside} }}"
 
 
+def seconds_of(document: DocumentNode, limits: Limits) -> float:
+    """Seconds of this process's own time that weighing takes: the best of three, whatever else the machine does."""
+    tries = []
+    for _ in range(3):
+        started = process_time()
+        with suppress(LimitExceeded):
+            check(document, None, limits)
+        tries.append(process_time() - started)
+    return min(tries)
+
+
 def test_forty_levels_of_doubled_fragments_are_refused_in_under_50_ms() -> None:
     document = parse(doubled(40), max_tokens=5_000)
 
-    started = perf_counter()
     with pytest.raises(LimitExceeded) as caught:
         check(document, None, Limits())
-    took = perf_counter() - started
 
-    assert took < 0.05
     assert (caught.value.what, caught.value.requested) == (Part.FIELDS, 2**11)
+    assert seconds_of(document, Limits()) < 0.05
 
 
 def test_forty_levels_of_doubled_fragments_are_weighed_to_the_end_in_under_50_ms() -> None:
     limits = replace(UNLIMITED, depth=0)
     document = parse(doubled(40, inside="x(first: 100) { y }"), max_tokens=5_000)
 
-    started = perf_counter()
     with pytest.raises(LimitExceeded) as caught:
         check(document, None, limits)
-    took = perf_counter() - started
 
-    assert took < 0.05
     assert (caught.value.what, caught.value.requested) == (Part.DEPTH, 2)
+    assert seconds_of(document, limits) < 0.05
 
 
 def test_the_time_is_linear_in_the_length_of_the_document() -> None:
-    times = []
-    for levels in (1_000, 10_000):
-        document = parse(doubled(levels))
-        started = perf_counter()
-        check(document, None, UNLIMITED)
-        times.append(perf_counter() - started)
+    short, long = (seconds_of(parse(doubled(levels)), UNLIMITED) for levels in (1_000, 10_000))
 
-    assert times[1] < 40 * times[0]
+    assert long < 40 * short
 
 
 def test_nested_pages_stop_counting_before_their_product_grows_without_end() -> None:

@@ -1,14 +1,16 @@
 """GraphQL over HTTP: what may be sent, what comes back, and that every refusal has GraphQL's shape."""
 
 import asyncio
+import json
 import logging
 from typing import Any
 
 import httpx
 import pytest
+from graphql import get_introspection_query
 
 from services.api import answers, questions
-from tests.api import GRAPHQL, JSON, Client
+from tests.api import GRAPHQL, JSON, Client, an_app
 
 NAMELESS = "{ __typename }"
 TWO = "query A { a: __typename } query B { b: __typename }"
@@ -302,3 +304,63 @@ async def test_an_idempotency_key_is_visible_ascii(client: Client, key: str) -> 
     answer = await client.send_query(NAMELESS, headers={"idempotency-key": key})
 
     assert code_of(answer) == "BAD_USER_INPUT"
+
+
+async def test_graphiql_may_ask_for_the_whole_schema(nobody: Client) -> None:
+    query = get_introspection_query(
+        descriptions=True, specified_by_url=True, directive_is_repeatable=True, schema_description=True,
+        input_value_deprecation=True, one_of=True,
+    )  # fmt: skip
+
+    data = await nobody.ask(query)
+
+    assert {kind["name"] for kind in data["types"]} >= {"Lead", "LeadFilter", "MomentInput"}
+
+
+async def test_a_question_ends_when_nobody_waits_for_the_answer(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def endless(*_: object) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    monkeypatch.setattr("schema.context.Context.now", endless)
+    await asked_and_hung_up(client, "{ todo { totalCount } }", once=begun)
+
+    async with asyncio.timeout(5):
+        await ended.wait()
+
+
+async def test_a_mutation_goes_to_its_end_even_if_nobody_waits(client: Client) -> None:
+    gone = asyncio.Event()
+    gone.set()
+
+    await asked_and_hung_up(client, 'mutation { leadCreate(input: { title: "x" }) { position } }', once=gone)
+
+    assert await client.ask("{ leads { totalCount } }") == {"totalCount": 1}
+
+
+async def asked_and_hung_up(client: Client, query: str, *, once: asyncio.Event) -> None:
+    """Send a request, and be gone once something has happened."""
+    body = [{"type": "http.request", "body": json.dumps({"query": query}).encode(), "more_body": False}]
+    headers = {"content-type": JSON, "authorization": client.headers["authorization"]}
+    scope = {
+        "type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+
+    async def receive() -> dict[str, Any]:
+        if body:
+            return body.pop()
+        await once.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(_: object) -> None:
+        """Nobody is there."""
+
+    await an_app()(scope, receive, send)
