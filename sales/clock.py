@@ -131,5 +131,14 @@ async def _fire_alone(row: Row) -> int:
 
 def _logged(fired: list[Row]) -> int:
     for row in fired:
-        log.info("reminder of lead %s fired, %.0f ms late", row["number"], row["late"])
+        log.info("reminder of lead %s fired, %s late", row["number"], _in_words(row["late"]))
     return len(fired)
+
+
+def _in_words(milliseconds: float) -> str:
+    """How late, for people: to the millisecond at first, then roughly."""
+    seconds = milliseconds / 1000
+    if seconds < 10:
+        return f"{milliseconds:.0f} ms"
+    minutes, hours = seconds / 60, seconds / 3600
+    return f"{seconds:.0f} s" if minutes < 10 else f"{minutes:.0f} min" if hours < 10 else f"{hours:.0f} h"

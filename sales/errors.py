@@ -90,7 +90,7 @@ class NotFound(Refusal):
 
 
 class NotAllowed(Refusal):
-    """`needs` is one of `owner`, `administrator`, `author`: who may do it."""
+    """`needs` is one of `owner`, `claim`, `administrator`, `reminder`, `session`: who may do it."""
 
     code = ErrorCode.NOT_ALLOWED
 
@@ -134,6 +134,13 @@ class IllegalTransition(Refusal):
     def message(self, locale: str) -> str:
         labels = [say(locale, "status-" + status.lower()) for status in (self.current, self.wanted)]
         return say(locale, self.sentence, current=labels[0], wanted=labels[1])
+
+    @property
+    def sentence(self) -> str:
+        if self.wanted not in self.allowed:
+            return "refused-illegal-transition"
+        # It may become that, but by another decision.
+        return "refused-already-open" if self.current in ("TODO", "STANDBY") else "refused-reopen-first"
 
 
 class StepGuardFailed(Refusal):
@@ -182,8 +189,11 @@ class VersionConflict(Refusal):
         self.version = version
         self.fields = list(fields)
 
-    def values(self) -> dict[str, Any]:
-        return {"version": self.version, "fields": ", ".join(field.field for field in self.fields)}
+    def message(self, locale: str) -> str:
+        names = [field.field.removesuffix("_id").replace("_", "-") for field in self.fields]
+        return say(
+            locale, self.sentence, version=self.version, fields=", ".join(say(locale, f"field-{n}") for n in names)
+        )
 
 
 class AlreadyClaimed(Refusal):

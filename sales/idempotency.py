@@ -7,10 +7,12 @@ from tortoise import fields
 from tortoise.models import Model
 
 from sales import database
-from sales.errors import KeyReused
+from sales.errors import InvalidValue, KeyReused
 from sales.viewers import Viewer
 
 HOURS_KEPT = 24
+OF_AN_ID = "id:"
+"""How the key begins that a client's own id makes; these are kept for ever."""
 
 
 class IdempotencyKey(Model):
@@ -60,7 +62,7 @@ async def begin(by: Viewer, key: str, input_hash: str) -> dict[str, Any] | None:
         return None
     [first] = await database.fetch(_FIRST, by.account.id, by.user.id, key)
     if first["input_hash"] != input_hash:
-        raise KeyReused
+        raise InvalidValue("id", "id_taken") if key.startswith(OF_AN_ID) else KeyReused()
     outcome: dict[str, Any] = orjson.loads(first["outcome"])
     return outcome
 

@@ -49,7 +49,8 @@ class NewKey:
 
 
 async def create(*, by: Viewer, name: str) -> NewKey:
-    """Make a key that acts for the viewer."""
+    """Make a key that acts for the viewer. Raises NotAllowed for a script."""
+    by.require_session()
     token = new_token(KEY_PREFIX)
     outcome = await _create(by=by, name=clean(name, path="name", longest=LONGEST_NAME), token=Secret(token))
     made = await ApiKey.get(id=outcome.id)

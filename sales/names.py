@@ -20,6 +20,8 @@ _STATUSES: Final = {name: status for status, names in _NAMED_LIKE.items() for na
 
 # Controls (the null byte too) save the white space that a paste brings along, and lone surrogates.
 _HARMFUL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# What turns round the text that follows a name (UAX #9, section 2), and what is no character at all.
+_MISLEADING: Final = re.compile("[\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]")
 _INVISIBLE_CATEGORIES: Final = frozenset({"Cf", "Mn", "Me"})
 # Without a bound, normalising takes quadratic time: 80,000 marks five seconds. UAX #15, stream-safe text format.
 _MOST_MARKS_IN_A_ROW = 30
@@ -42,7 +44,7 @@ def clean(name: str, *, path: str, longest: int) -> str:
     Raises InvalidValue under `path`: name_characters (controls other than tabs and line ends, lone surrogates, more
     than 30 accents on one letter), name_empty (nothing visible), name_too_long (with `longest`).
     """
-    if _does_harm(name):
+    if _does_harm(name) or _MISLEADING.search(name):
         raise InvalidValue(path, "name_characters")
     cleaned = normalize("NFC", " ".join(name.split()))
     if not any(map(_is_visible, cleaned)):
@@ -53,17 +55,16 @@ def clean(name: str, *, path: str, longest: int) -> str:
 
 
 def clean_text(text: str, *, path: str, longest: int) -> str:
-    """Text of any number of lines in NFC, trimmed, each line end `\\n`; it may be empty.
+    """Text of any number of lines, byte for byte as it was written but for its line ends, which are `\\n`.
 
-    `longest` counts characters of that. Raises InvalidValue under `path`, with the reasons of a name: name_characters,
-    name_too_long.
+    It may be empty. Raises InvalidValue under `path`, with the reasons of a name: name_characters, name_too_long.
     """
     if _does_harm(text):
         raise InvalidValue(path, "name_characters")
-    cleaned = normalize("NFC", "\n".join(text.splitlines()).strip())
-    if len(cleaned) > longest:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    if len(lines) > longest:
         raise InvalidValue(path, "name_too_long", longest=longest)
-    return cleaned
+    return lines
 
 
 def _does_harm(text: str) -> bool:

@@ -88,7 +88,8 @@ async def sign_in(*, email: str, password: str, device: str, address: str, reque
 
 @verb
 async def revoke(session_id: UUID, *, by: Viewer) -> Draft:
-    """End one of one's own sessions; its token is refused from now on."""
+    """End one of one's own sessions; its token is refused from now on. Raises NotAllowed for a script."""
+    by.require_session()
     session = (
         await Session.filter(account_id=by.account.id, user_id=by.user.id, id=session_id)
         .select_for_update(no_key=True)
@@ -127,12 +128,14 @@ async def _counted_attempt(email: str, address: str) -> UUID:
         attempt, email_hash, client,
     )  # fmt: skip
     [counted] = await database.fetch(
-        """select count(*) filter (where email_hash = $1) > $4 or count(*) filter (where client = $2) > $5 as is_over,
-             min(at) + $3::interval - now() as wait
+        """select greatest(
+             case when count(*) filter (where email_hash = $1) > $4 then min(at) filter (where email_hash = $1) end,
+             case when count(*) filter (where client = $2) > $5 then min(at) filter (where client = $2) end
+           ) + $3::interval - now() as wait
            from sign_in_attempts where (email_hash = $1 or client = $2) and at > now() - $3::interval""",
         email_hash, client, WINDOW, MOST_PER_EMAIL, MOST_PER_CLIENT,
     )  # fmt: skip
-    if counted["is_over"]:
+    if counted["wait"] is not None:
         await SignInAttempt.filter(id=attempt).delete()
         raise TooManyAttempts(counted["wait"])
     return attempt

@@ -128,6 +128,15 @@ class Checks:
             return True
         return False
 
+    @contextmanager
+    def under(self, path: str) -> Iterator[None]:
+        """The same for a part of the input: the paths of what is refused begin with `path`."""
+        before = len(self.refusals)
+        with self:
+            yield
+        for refusal in self.refusals[before:]:
+            refusal.path = f"{path}.{refusal.path}" if refusal.path else path
+
     def done(self) -> None:
         if len(self.refusals) == 1:
             raise self.refusals[0]

@@ -70,6 +70,11 @@ class Viewer:
         """When this happens: by the database's clock, unless it is brought along from the past."""
         return self.acting_at or await database.now()
 
+    def require_session(self) -> None:
+        """What lets somebody in, and how, is for people: a key that leaks must not make more of itself."""
+        if self.key_id is not None:
+            raise NotAllowed("session")
+
     def require_administrator(self) -> None:
         if not self.is_administrator:
             raise NotAllowed("administrator")

@@ -18,7 +18,8 @@ environment:
   PORT          where the API listens (8000)
   HOST          on which address (127.0.0.1)
   DATA_DIR      where `up` keeps its data, and mail goes without SMTP_URL (.data)
-  DATABASE_URL  postgresql://user:password@host:5432/relance; `up` brings its own
+  DATABASE_URL  postgresql://user:password@host:5432/relance; `up` brings its own, and the other
+                commands find that one by DATA_DIR while it runs
   REDIS_URL     redis://host:6379/0, or unix:///folder/valkey.sock; `up` brings its own
   SMTP_URL      smtp://user:password@host:587?starttls, or smtps://...; without it, mail becomes files
   PUBLIC_URL    where browsers find Relance (http://localhost:PORT)
@@ -88,6 +89,9 @@ def _up(options: argparse.Namespace) -> None:
 def _api(_: argparse.Namespace) -> None:
     settings = asyncio.run(_with_database())
     from services.api import app
+    from services.reach import check_port
+
+    check_port(settings.host, settings.port)
 
     app.serve(settings)
 

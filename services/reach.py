@@ -1,6 +1,8 @@
 """Whether the servers that the settings name answer and will do, and one sentence if not."""
 
+import os
 import re
+import socket
 
 import asyncpg
 from redis.asyncio import Redis
@@ -36,6 +38,21 @@ async def check_redis(url: str) -> None:
         raise CannotStart(f"The Redis of REDIS_URL can't be used: {_sentence(problem)}") from None
     finally:
         await client.aclose()
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises `CannotStart` unless we can listen there."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except socket.gaierror:
+        raise CannotStart(f"HOST {host} is no address of this machine.") from None
+    except OSError as problem:
+        reason = os.strerror(problem.errno).lower() if problem.errno else str(problem)
+        another = port + 1 if port < 65535 else port - 1
+        raise CannotStart(f"Port {port} on {host} can't be used ({reason}); choose another: PORT={another}.") from None
 
 
 def _sentence(problem: Exception) -> str:

@@ -8,6 +8,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+DATABASE_FILE = "database.url"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -68,7 +69,9 @@ class Settings:
         )
 
     def needed_database_url(self) -> str:
-        """The database's URL, or `BadSetting` where none was given."""
+        """The database's URL, that of a `relance up` on the same DATA_DIR, or `BadSetting` where there is none."""
+        if self.database_url is None and (running := self.data_dir / DATABASE_FILE).exists():
+            return running.read_text()
         if self.database_url is None:
             raise BadSetting("DATABASE_URL", "is needed here (only `relance up` brings its own)", example=_DATABASE)
         return self.database_url

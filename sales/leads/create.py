@@ -42,6 +42,7 @@ class Standing:
     reason_id: UUID | None = None
 
 
+FIRST_YEAR = 1970
 LAST_IN_FIRST_STEP = Placement()
 STARTING = Standing()
 
@@ -102,6 +103,8 @@ async def _checked(
             require_closing_date(created_at or now, standing.closed_at, now)
     if created_at is not None and created_at > now:
         checks.refusals.append(InvalidValue("createdAt", "in_the_future"))
+    if created_at is not None and created_at.year < FIRST_YEAR:
+        checks.refusals.append(InvalidValue("createdAt", "too_long_ago", year=str(FIRST_YEAR)))
     if owner_id not in (None, by.user.id):
         with checks:
             await require_active(owner_id, by=by, path="ownerId")

@@ -1,9 +1,11 @@
 """Whose lead it is: assigned by those who may edit it, or claimed by whoever is first."""
 
+from datetime import timedelta
 from uuid import UUID
 
+from sales import database
 from sales.errors import AlreadyClaimed, NotFound
-from sales.journal import Kind
+from sales.journal import Event, Kind
 from sales.journal.drafts import Draft
 from sales.leads import Lead
 from sales.leads.locking import locked_to_edit
@@ -11,6 +13,8 @@ from sales.users import User, require_active
 from sales.verbs import verb
 from sales.versions import require_unchanged
 from sales.viewers import Viewer, visible_to
+
+JUST_NOW = timedelta(minutes=1)
 
 
 @verb
@@ -31,9 +35,9 @@ async def claim(lead_id: UUID, *, by: Viewer) -> Draft:
 
     Claiming what is one's own already changes nothing.
     """
-    if not await Lead.filter(visible_to(by), id=lead_id).exists():
+    # Whoever saw it unassigned a moment ago is told who was faster, also where that one's leads are not to be seen.
+    if not await Lead.filter(visible_to(by), id=lead_id).exists() and not await _was_claimed_just_now(lead_id, by):
         raise NotFound("lead")
-    # Locked without the rights: whoever saw it unassigned a moment ago is told who was faster.
     lead = await Lead.filter(account_id=by.account.id, id=lead_id).select_for_update(no_key=True).get()
     if lead.owner_id is not None and lead.owner_id != by.user.id:
         owner = await User.get(id=lead.owner_id)
@@ -41,3 +45,9 @@ async def claim(lead_id: UUID, *, by: Viewer) -> Draft:
     draft = Draft(Kind.LEAD_CLAIMED, lead, by=by, lead=lead)
     draft.change(lead, owner_id=by.user.id)
     return draft
+
+
+async def _was_claimed_just_now(lead_id: UUID, by: Viewer) -> bool:
+    since = await database.now() - JUST_NOW
+    claims = Event.filter(account_id=by.account.id, lead_id=lead_id, kind=Kind.LEAD_CLAIMED, at__gt=since)
+    return await claims.exists()

@@ -57,8 +57,11 @@ refused-not-found = { $what ->
 refused-not-allowed-owner = Only the owner of this lead, the owner’s manager or an administrator may do this.
 refused-not-allowed-claim = Nobody owns this lead. Claim it first, or ask an administrator.
 refused-not-allowed-administrator = Only an administrator may do this.
+refused-not-allowed-session = An API key may not do this. Sign in as a person.
 refused-not-allowed-reminder = Only the person reminded, or somebody who may edit the lead, may do this.
 refused-illegal-transition = A lead that is “{ $current }” cannot become “{ $wanted }”.
+refused-already-open = A lead that is “{ $current }” is open: there is nothing to reopen.
+refused-reopen-first = A lead that is “{ $current }” has to be reopened for that.
 refused-step-guard-failed = To enter “{ $step }” a lead needs: { $fields }.
 refused-reason-required = Say why: a lead that becomes “{ $status }” needs a reason from your company’s list.
 refused-version-conflict = Somebody changed this in the meantime: { $fields }. The lead is now at version { $version }.
@@ -123,6 +126,7 @@ invalid-standby-needs-moment = A lead stands by until a moment: say which.
 invalid-only-for-standby = Only a lead in standby has a moment to wait for.
 invalid-only-for-closed = Only a closed lead has this.
 invalid-closed-before-creation = It cannot be closed before it was created.
+invalid-too-long-ago = This is too long ago: not before { $year }.
 invalid-in-the-future = This is in the future.
 invalid-reason-of-another-status = This reason is archived, or belongs to another status.
 invalid-status-without-reasons = Only Won, Lost and Cancelled have reasons.
@@ -173,6 +177,7 @@ detail-by = By
 ## E-mails
 email-open = Open the lead
 email-open-leads = Open your leads
+email-detail = { $label }: { $value }
 email-why = You get this e-mail because Relance tells you what concerns your leads and reminders. You can turn e-mails off in your preferences.
 
 ## Roles

@@ -57,8 +57,11 @@ refused-not-found = { $what ->
 refused-not-allowed-owner = Seuls le responsable de cette opportunité, son chef d’équipe ou un administrateur peuvent faire cela.
 refused-not-allowed-claim = Personne n’est responsable de cette opportunité. Prenez-la d’abord, ou demandez à un administrateur.
 refused-not-allowed-administrator = Seul un administrateur peut faire cela.
+refused-not-allowed-session = Une clé d’API ne peut pas faire cela. Connectez-vous en personne.
 refused-not-allowed-reminder = Seuls la personne à qui ce rappel est destiné et ceux qui peuvent modifier l’opportunité peuvent faire cela.
 refused-illegal-transition = Une opportunité « { $current } » ne peut pas devenir « { $wanted } ».
+refused-already-open = Une opportunité « { $current } » est ouverte : il n’y a rien à rouvrir.
+refused-reopen-first = Une opportunité « { $current } » doit d’abord être rouverte.
 refused-step-guard-failed = Pour entrer dans « { $step } », il manque à l’opportunité : { $fields }.
 refused-reason-required = Dites pourquoi : une opportunité qui devient « { $status } » demande un motif de la liste de votre entreprise.
 refused-version-conflict = Quelqu’un a modifié ceci entre-temps : { $fields }. L’opportunité en est à la version { $version }.
@@ -123,6 +126,7 @@ invalid-standby-needs-moment = Une opportunité attend jusqu’à un moment : d
 invalid-only-for-standby = Seule une opportunité en attente a un moment à attendre.
 invalid-only-for-closed = Seule une opportunité close a cela.
 invalid-closed-before-creation = Elle ne peut pas être close avant d’avoir été créée.
+invalid-too-long-ago = C’est trop ancien, avant { $year }.
 invalid-in-the-future = C’est dans le futur.
 invalid-reason-of-another-status = Ce motif est archivé, ou appartient à un autre statut.
 invalid-status-without-reasons = Seuls Gagné, Perdu et Annulé ont des motifs.
@@ -173,6 +177,7 @@ detail-by = Par
 ## E-mails
 email-open = Ouvrir l’opportunité
 email-open-leads = Ouvrir vos opportunités
+email-detail = { $label } : { $value }
 email-why = Vous recevez cet e-mail parce que Relance vous dit ce qui concerne vos opportunités et vos rappels. Vous pouvez désactiver les e-mails dans vos préférences.
 
 ## Roles

@@ -1,10 +1,11 @@
 """Creating a pipeline together with its steps."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sales import database
-from sales.errors import InvalidValue
+from sales.errors import InvalidValue, Refusal
 from sales.ids import new_id
 from sales.journal import Kind
 from sales.journal.drafts import Draft
@@ -26,9 +27,10 @@ async def drafted(*, by: Viewer, name: str, steps: Sequence[StepFields], id: UUI
     checks, cleaned, values = Checks(), "", []
     with checks:
         cleaned = clean(name, path="name", longest=LONGEST_NAME)
-    for fields in steps:
-        with checks:
+    for n, fields in enumerate(steps):
+        with checks.under(f"steps.{n}"):
             values.append(columns(fields))
+    checks.refusals += _duplicates(values)
     if not 1 <= len(steps) <= MOST_STEPS:
         checks.refusals.append(InvalidValue("steps", "steps_number", most=MOST_STEPS))
     checks.done()
@@ -49,3 +51,8 @@ async def drafted(*, by: Viewer, name: str, steps: Sequence[StepFields], id: UUI
         draft.add(step)
     draft.warnings += many_steps(made)
     return draft
+
+
+def _duplicates(steps: list[dict[str, Any]]) -> list[Refusal]:
+    names = [step["name"].casefold() for step in steps]
+    return [InvalidValue(f"steps.{n}.name", "name_taken") for n, name in enumerate(names) if name in names[:n]]

@@ -66,7 +66,7 @@ def reminding(by: Viewer) -> Q:
     return Q(user_id=by.user.id) | Q(user_id__isnull=True, lead_id__in=own_leads)
 
 
-async def set_waking(draft: Draft, lead: Lead, until: Moment, *, activity: str = "", note: str = "") -> None:
+async def set_waking(draft: Draft, lead: Lead, until: Moment, *, activity: str = "", note: str = "") -> Reminder:
     """Give a locked lead the reminder that wakes it. The one before is cancelled, what has fired is done."""
     now = await draft.by.now()
     due = await due_for(lead.owner_id, until, draft=draft, now=now)
@@ -79,6 +79,7 @@ async def set_waking(draft: Draft, lead: Lead, until: Moment, *, activity: str =
             end(draft, old, now, ReminderState.CANCELLED if old.state == ReminderState.PENDING else ReminderState.DONE)
     draft.add(reminder)
     draft.change(lead, waking_reminder_id=reminder.id)
+    return reminder
 
 
 async def end_waking(draft: Draft, lead: Lead, *, state: ReminderState = ReminderState.CANCELLED) -> None:

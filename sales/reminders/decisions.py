@@ -72,7 +72,7 @@ async def move(
 async def snooze(reminder_id: UUID, *, by: Viewer, until: Moment) -> Draft:
     """Not now, later. A pending reminder moves; a fired one is done, and a new one with its words takes its place.
 
-    Where it had woken the lead, the lead stands by again.
+    Where it had woken the lead, the lead stands by again. The outcome names the reminder that is pending now.
     """
     lead, reminder = await _locked(reminder_id, by=by)
     _require(reminder, ReminderState.PENDING, ReminderState.FIRED)
@@ -84,17 +84,16 @@ async def snooze(reminder_id: UUID, *, by: Viewer, until: Moment) -> Draft:
     end(draft, reminder, now, ReminderState.DONE)
     if reminder.wakes:
         require_editable(lead, by)
-        await set_waking(draft, lead, until, activity=reminder.activity, note=reminder.note)
+        draft.subject = await set_waking(draft, lead, until, activity=reminder.activity, note=reminder.note)
         if lead.status != Status.STANDBY:
             draft.change(lead, status=Status.STANDBY, status_changed_at=now)
         return draft
     due = await due_for(reminder.user_id, until, draft=draft, now=now)
-    draft.add(
-        Reminder(
-            account_id=by.account.id, lead_id=lead.id, user_id=reminder.user_id, created_by_id=by.user.id,
-            created_at=now, activity=reminder.activity, note=reminder.note, **columns(due),
-        )
+    draft.subject = Reminder(
+        account_id=by.account.id, lead_id=lead.id, user_id=reminder.user_id, created_by_id=by.user.id,
+        created_at=now, activity=reminder.activity, note=reminder.note, **columns(due),
     )  # fmt: skip
+    draft.add(draft.subject)
     return draft
 
 

@@ -56,6 +56,7 @@ async def add(*, by: Viewer, person: NewPerson) -> User:
 @verb
 async def prefer(*, by: Viewer, preferences: Preferences) -> Draft:
     """Set one's own name, language, time zone, start of the day, and the channels on which one is told."""
+    by.require_session()
     values, checks = dict(preferences), Checks()
     with checks:
         if "name" in values:

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from sales import database
-from services.api import health, ide
+from services.api import health, ide, landing
 from services.api.bell import Bell
 from services.api.graphql import graphql
 from services.settings import Settings
@@ -35,6 +35,7 @@ def create_app(settings: Settings) -> Starlette:
         routes=[
             Route("/graphql", graphql, methods=_ALL_METHODS),  # what can't be done there is refused in GraphQL's shape
             ide.assets,
+            *landing.ROUTES,
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
         ],

@@ -11,6 +11,7 @@ from schema.mistakes import Code, Mistake
 
 MOST_BYTES: Final = 1_000_000
 DEEPEST: Final = 32
+MOST_VALUES: Final = 3_000
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _METHODS = "GET, POST"
@@ -89,18 +90,22 @@ def _question(given: Any, *, may_change: bool) -> Question:
             raise Mistake(Code.BAD_REQUEST, f"The {name} are a JSON object, or null.")
     if not isinstance(operation, str | None):
         raise Mistake(Code.BAD_REQUEST, "The operationName is a string, or null.")
-    if _is_deeper(variables, DEEPEST):
-        raise Mistake(Code.BAD_USER_INPUT, f"Variables are nested at most {DEEPEST} deep.")
+    _require_bounded(variables)
     return Question(query, variables or {}, operation or None, may_change)
 
 
-def _is_deeper(value: Any, deepest: int) -> bool:
-    level = [value]
-    for _ in range(deepest):
+def _require_bounded(variables: Any) -> None:
+    """Refuse what would take long to coerce, which happens before anybody knows who asks."""
+    level, seen = [variables], 0
+    for _ in range(DEEPEST):
         level = [
             inner
             for outer in level
             if isinstance(outer, dict | list)
             for inner in (outer.values() if isinstance(outer, dict) else outer)
         ]
-    return bool(level)
+        seen += len(level)
+        if seen > MOST_VALUES:
+            raise Mistake(Code.BAD_USER_INPUT, f"Variables hold at most {MOST_VALUES:,} values. Divide the request.")
+    if level:
+        raise Mistake(Code.BAD_USER_INPUT, f"Variables are nested at most {DEEPEST} deep.")

@@ -227,7 +227,7 @@ async def _about_to_ring(company: Company, people: list[Viewer]) -> None:
             fields=LeadFields(title=f"{company.works[0]}, {company.customers[0]}"),
             owner_id=by.user.id,
         )
-        await statuses.stand_by(outcome.id, by=by, until=After(FIRST_RING), activity=call, note=call)
+        await statuses.stand_by(outcome.id, by=by, until=After(FIRST_RING), note=call)
         await set_reminder(outcome.id, by=by, at=After(timedelta(days=2)), note=call)
 
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -15,8 +14,8 @@ from services.local.postgres import Postgres
 from services.local.processes import hold, hold_within
 from services.local.programs import Child, Program, keep_running, say
 from services.local.valkey import Valkey
-from services.reach import check_database, check_redis
-from services.settings import CannotStart, Settings
+from services.reach import check_database, check_port, check_redis
+from services.settings import DATABASE_FILE, CannotStart, Settings
 
 _LEFTOVER_SECONDS = 45.0
 _PATIENCE_SECONDS = 30.0
@@ -46,9 +45,10 @@ async def _until_told_to_stop(settings: Settings, empty: bool) -> None:
 async def _up(settings: Settings, empty: bool) -> None:
     async with AsyncExitStack() as stack:
         lock = await _claim(settings.data_dir, stack)
-        _check_port(settings.host, settings.port)
+        check_port(settings.host, settings.port)
         servers, urls = await _servers(settings, stack)
         sign_in = await _fill(urls["DATABASE_URL"], empty)
+        _tell_operators(settings, urls["DATABASE_URL"], stack)
         programs = await _programs(settings, stack, urls=urls, lock=lock)
         async with asyncio.TaskGroup() as group:
             for child in (*servers, *programs):
@@ -74,20 +74,6 @@ async def _claim(folder: Path, stack: AsyncExitStack) -> int:
     return programs
 
 
-def _check_port(host: str, port: int) -> None:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except socket.gaierror:
-        raise CannotStart(f"HOST {host} is no address of this machine.") from None
-    except OSError as problem:
-        reason = os.strerror(problem.errno).lower() if problem.errno else str(problem)
-        another = port + 1 if port < 65535 else port - 1
-        raise CannotStart(f"Port {port} on {host} can't be used ({reason}); choose another: PORT={another}.") from None
-
-
 async def _servers(settings: Settings, stack: AsyncExitStack) -> tuple[list[Child], dict[str, str]]:
     """Start the servers that no URL was given for; returns them, and the URLs of both."""
     ours: list[Child] = []
@@ -104,6 +90,14 @@ async def _servers(settings: Settings, stack: AsyncExitStack) -> tuple[list[Chil
         "DATABASE_URL": settings.database_url or postgres.url,
         "REDIS_URL": settings.redis_url or valkey.url,
     }
+
+
+def _tell_operators(settings: Settings, database_url: str, stack: AsyncExitStack) -> None:
+    """Leave the database's URL where `relance account` and the like look for it, for as long as we are up."""
+    file = settings.data_dir / DATABASE_FILE
+    file.touch(mode=0o600)
+    file.write_text(database_url)
+    stack.callback(file.unlink, missing_ok=True)
 
 
 async def _fill(database_url: str, empty: bool) -> list[str]:

@@ -1,6 +1,7 @@
 """The e-mail that a notice becomes: text and HTML, in its reader's language."""
 
 from datetime import UTC, datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -25,7 +26,8 @@ def compose(notice: Notice, *, delivery_id: UUID, public_url: str, mail_from: st
     name, address = parseaddr(mail_from)
     message["From"] = _address(name, address)
     message["To"] = _address(notice.reader, notice.email)
-    message["Subject"] = _one_line(notice.subject)
+    # Folded by the older class: EmailMessage loses spaces between encoded words in Python 3.11.
+    message.set_raw("Subject", Header(_one_line(notice.subject), "utf-8").encode(linesep="\r\n"))
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Message-ID"] = f"<dlv_{delivery_id}@{urlsplit(public_url).hostname}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -39,6 +41,8 @@ def compose(notice: Notice, *, delivery_id: UUID, public_url: str, mail_from: st
 
 def _words(notice: Notice, public_url: str) -> dict[str, Any]:
     is_of_lead = notice.number is not None
+    link = f"{public_url}/leads/{notice.number}" if is_of_lead else f"{public_url}/leads"
+    opens = say(notice.locale, "email-open" if is_of_lead else "email-open-leads")
     return {
         "locale": notice.locale,
         "subject": _one_line(notice.subject),
@@ -46,8 +50,10 @@ def _words(notice: Notice, public_url: str) -> dict[str, Any]:
         "title": notice.title,
         "number": notice.number,
         "details": notice.details,
-        "link": f"{public_url}/leads/{notice.number}" if is_of_lead else f"{public_url}/leads",
-        "open": say(notice.locale, "email-open" if is_of_lead else "email-open-leads"),
+        "lines": [say(notice.locale, "email-detail", label=label, value=value) for label, value in notice.details],
+        "open_line": say(notice.locale, "email-detail", label=opens, value=link),
+        "link": link,
+        "open": opens,
         "why": say(notice.locale, "email-why"),
     }
 

@@ -88,7 +88,9 @@ class Sender:
 
     async def _settle(self, claim: Claim, notice: Notice, result: Result, *, ends: float) -> None:
         """Keep the outcome until the database has it, for as long as the lease lasts."""
-        what = f"delivery {claim.id} of {notice.kind} for lead {notice.number}"
+        what = (
+            f"delivery {claim.id} of {notice.kind} for {f'lead {notice.number}' if notice.number else 'several leads'}"
+        )
         if result.outcome == DeliveryOutcome.SENT:
             await _insist(lambda: deliveries.sent(claim), ends=ends)
             log.info("%s sent", what)

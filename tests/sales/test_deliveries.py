@@ -27,7 +27,7 @@ from sales.dispatch import dispatch
 from sales.moments import After
 from sales.statuses import stand_by
 from sales.viewers import Viewer
-from tests.factories import a_lead
+from tests.factories import a_lead, an_empty_outbox
 
 NO_TIME = timedelta(milliseconds=1)
 A_WHILE = timedelta(seconds=60)
@@ -36,6 +36,7 @@ A_WHILE = timedelta(seconds=60)
 @pytest.fixture
 async def delivery(ada: Viewer) -> UUID:
     """An e-mail that is due: its id."""
+    await an_empty_outbox()
     lead = await a_lead(ada)
     await stand_by(lead.id, by=ada, until=After(timedelta(milliseconds=1)))
     await asyncio.sleep(0.002)

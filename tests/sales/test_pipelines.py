@@ -95,13 +95,16 @@ async def test_all_that_is_wrong_with_a_pipeline_is_told_at_once(ada: Viewer) ->
             steps=[StepFields(name="Won", probability=120), StepFields(name="x" * 61, expected_dwell=timedelta(0))],
         )
 
-    assert [refusal.reason for refusal in refused.value.refusals] == [  # type: ignore[attr-defined]
-        "name_empty",
-        "name_like_status",
-        "not_per_cent",
-        "name_too_long",
-        "dwell_out_of_range",
+    assert [(refusal.path, refusal.reason) for refusal in refused.value.refusals] == [  # type: ignore[attr-defined]
+        ("name", "name_empty"),
+        ("steps.0.name", "name_like_status"),
+        ("steps.0.probability", "not_per_cent"),
+        ("steps.1.name", "name_too_long"),
+        ("steps.1.expectedDwell", "dwell_out_of_range"),
     ]
+    with pytest.raises(InvalidValue, match="name_taken") as twice:
+        await create(by=ada, name="Twice", steps=named("A", "B", " a"))
+    assert twice.value.path == "steps.2.name"
     with pytest.raises(InvalidValue, match="steps_number"):
         await create(by=ada, name="Empty", steps=[])
 

@@ -165,9 +165,10 @@ async def test_snoozing_what_woke_a_lead_puts_the_lead_back_on_standby(ada: View
     lead, reminder = await a_standby_lead(ada)
     await fire(reminder)
 
-    await snooze(reminder.id, by=ada, until=SOON)
+    outcome = await snooze(reminder.id, by=ada, until=SOON)
 
     first, second = await reminders_of(lead)
+    assert outcome.id == second.id
     now = await Lead.get(id=lead.id)
     assert (first.state, second.state) == (ReminderState.DONE, ReminderState.PENDING)
     assert (second.wakes, second.activity, second.note) == (True, "Call", "Paul")

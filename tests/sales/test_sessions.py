@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from sales import callers, database, keys, passwords, sessions
-from sales.errors import InvalidValue, NotFound, TooManyAttempts, WrongCredentials
+from sales.errors import InvalidValue, NotAllowed, NotFound, TooManyAttempts, WrongCredentials
 from sales.keys import ApiKey
 from sales.sessions import Session, SignedIn, SignInAttempt, sign_in
 from sales.users import User
+from sales.users.people import NewPerson, add, prefer
 from sales.viewers import Viewer
 from tests.factories import PASSWORD, a_user, an_account, last_event
 
@@ -159,6 +160,40 @@ async def test_a_person_is_added_with_all_that_is_wrong_told_at_once(ada: Viewer
 
 
 async def sales_add(by: Viewer, *, email: str, password: str = PASSWORD) -> None:
-    from sales.users.people import NewPerson, add
-
     await add(by=by, person=NewPerson(name="Eve", email=email, password=password))
+
+
+async def test_the_wait_is_that_of_the_limit_that_was_hit(ada: Viewer) -> None:
+    client = "203.0.113.77"
+    await database.fetch(
+        """insert into sign_in_attempts (id, email_hash, client, at)
+           select uuidv7(), 'older', $1, now() - interval '14 minutes' from generate_series(1, 5) returning id""",
+        client,
+    )
+    for _ in range(sessions.MOST_PER_EMAIL):
+        with pytest.raises(WrongCredentials):
+            await signed_in(ada, password="wrong", address=client)
+
+    with pytest.raises(TooManyAttempts) as refused:
+        await signed_in(ada, address=client)
+
+    assert refused.value.retry_after > timedelta(minutes=14)
+
+
+async def test_a_key_lets_nobody_in_and_decides_nothing_for_its_person(ada: Viewer) -> None:
+    made = await keys.create(by=ada, name="Import")
+    session = await signed_in(ada)
+    assert made.secret is not None
+    script = await callers.caller(made.secret)
+    assert script is not None
+
+    for refused_call in (
+        keys.create(by=script, name="Child"),
+        sessions.revoke(session.session.id, by=script),
+        prefer(by=script, preferences={"name": "Hacked"}),
+    ):
+        with pytest.raises(NotAllowed) as refused:
+            await refused_call
+        assert refused.value.needs == "session"
+    await keys.revoke(made.outcome.id, by=script)
+    assert await callers.caller(made.secret) is None

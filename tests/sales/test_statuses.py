@@ -412,3 +412,39 @@ async def test_a_closing_date_is_told_together_with_all_else_that_is_wrong(ada: 
         "InvalidValue", "ReasonRequired", "InvalidValue",
     ]  # fmt: skip
     assert (await Lead.get(id=lead.id)).status == Status.TODO
+
+
+async def test_a_refused_transition_says_what_to_do_instead(ada: Viewer) -> None:
+    open_lead, closed = await a_lead_in(Status.TODO, ada), await a_lead_in(Status.WON, ada)
+
+    for refused_call, sentence in [
+        (
+            statuses.reopen(open_lead.id, by=ada, until=SOON),
+            "A lead that is “To do” is open: there is nothing to reopen.",
+        ),
+        (statuses.stand_by(closed.id, by=ada, until=SOON), "A lead that is “Won” has to be reopened for that."),
+        (statuses.close(closed.id, by=ada, status=Status.LOST), "A lead that is “Won” cannot become “Lost”."),
+    ]:
+        with pytest.raises(IllegalTransition) as refused:
+            await refused_call
+        assert refused.value.message("en") == sentence
+
+
+async def test_a_conflict_names_the_fields_in_the_readers_words(ada: Viewer) -> None:
+    lead = await a_lead(ada)
+    for name in ("expected_close_on", "probability"):
+        values = {"expected_close_on": date(2027, 1, 1), "probability": 10}
+        await edit(lead.id, by=ada, fields=LeadFields(**{name: values[name]}))  # type: ignore[typeddict-item]
+
+    with pytest.raises(VersionConflict) as refused:
+        await edit(lead.id, by=ada, fields=LeadFields(expected_close_on=None, probability=20), expected_version=1)
+
+    assert "probabilité, date de conclusion prévue" in refused.value.message("fr").replace(
+        "date de conclusion prévue, probabilité", "probabilité, date de conclusion prévue"
+    )
+
+
+@pytest.mark.parametrize("year", [1, 1969])
+async def test_a_lead_does_not_come_from_before_our_time(ada: Viewer, year: int) -> None:
+    with pytest.raises(InvalidValue, match="too_long_ago"):
+        await a_lead(ada, created_at=datetime(year, 1, 1, tzinfo=UTC))

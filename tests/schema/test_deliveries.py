@@ -5,7 +5,7 @@ from sales.deliveries import DeliveryOutcome
 from sales.leads import Status
 from sales.viewers import Viewer
 from tests.api import Client, signed_in
-from tests.factories import a_lead, a_user
+from tests.factories import a_lead, a_user, an_empty_outbox
 
 DEAD = """
 { deliveries(filter: { states: [DEAD] }) {
@@ -46,6 +46,7 @@ async def test_a_notification_says_how_it_left_the_application(ada: Viewer) -> N
 
 async def a_dead_delivery(ada: Viewer, ben: Viewer) -> None:
     """Ada changes a lead of Ben's, and the mail server will have none of it."""
+    await an_empty_outbox()
     lead = await a_lead(ben)
     await statuses.close(lead.id, by=ada, status=Status.WON)
     while await dispatch.dispatch():

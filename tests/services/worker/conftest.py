@@ -12,7 +12,7 @@ from sales.dispatch import dispatch
 from sales.moments import After
 from sales.statuses import stand_by
 from sales.viewers import Viewer
-from tests.factories import a_lead, an_account
+from tests.factories import a_lead, an_account, an_empty_outbox
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +29,7 @@ async def ada() -> Viewer:
 @pytest.fixture
 async def delivery(ada: Viewer) -> UUID:
     """An e-mail that is due: its id."""
+    await an_empty_outbox()
     lead = await a_lead(ada)
     await stand_by(lead.id, by=ada, until=After(timedelta(milliseconds=1)), activity="Call", note="Ask for Jo")
     await asyncio.sleep(0.002)
