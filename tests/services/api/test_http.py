@@ -364,3 +364,13 @@ async def asked_and_hung_up(client: Client, query: str, *, once: asyncio.Event) 
         """Nobody is there."""
 
     await an_app()(scope, receive, send)
+
+
+async def test_variables_of_very_many_values_are_refused_before_anything_is_done_with_them(nobody: Client) -> None:
+    query = "query ($f: LeadFilter) { leads(filter: $f) { totalCount } }"
+    many = {"and": [{} for _ in range(questions.MOST_VALUES)]}
+
+    answer = await nobody.send_query(query, f=many)
+
+    assert code_of(answer) == "BAD_USER_INPUT"
+    assert answer.json()["errors"][0]["message"] == "Variables hold at most 3,000 values. Divide the request."

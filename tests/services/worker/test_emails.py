@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from uuid import UUID
 
@@ -77,6 +78,16 @@ async def test_no_header_can_be_smuggled_in(notice: Notice) -> None:
     assert message["Bcc"] is None
     assert message["Subject"] == "Call Bcc: eve@example.com: New roof"
     assert b"\nBcc" not in message.as_bytes().partition(b"\r\n\r\n")[0]
+
+
+async def test_a_long_subject_in_another_script_comes_through_whole(notice: Notice) -> None:
+    title = 'l’opportunité «\u00a0<b>x</b> & "q"\u00a0» du café à côté de l’église Saint-Étienne, été après été'
+
+    sent = composed(replace(notice, title=title, activity="Téléphoner")).as_bytes()
+
+    received = message_from_bytes(sent, policy=policy.default)
+    assert received["Subject"] == f"Téléphoner: {title}".replace("\u00a0", " ")
+    assert all(len(line) <= 78 for line in sent.partition(b"\r\n\r\n")[0].split(b"\r\n"))
 
 
 async def test_what_people_write_is_text_and_no_markup(notice: Notice) -> None:
