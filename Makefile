@@ -14,8 +14,8 @@ help: ## show this
 up: $(READY) $(GRAPHIQL)/dist ## run everything on this machine until Ctrl-C (PORT=8000 DATA_DIR=.data)
 	@$(BIN)/relance up
 
-test: $(READY) ## run every test, over servers of their own (ARGS="-k reminders")
-	@$(BIN)/pytest $(ARGS)
+test: $(READY) ## run every test, three files at a time, over servers of their own (ARGS="-k reminders")
+	@$(BIN)/pytest --numprocesses 3 --dist loadfile $(ARGS)
 
 check: $(READY) ## everything that must hold before a change is merged, tests included
 	$(BIN)/ruff format --check --quiet .

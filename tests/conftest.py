@@ -1,11 +1,29 @@
 """Real servers for every test: one PostgreSQL a session, migrated once; accounts keep the tests apart."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from sales import database
 from services.local import postgres
+
+Figures = Callable[[str], None]
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Figures:
+    """Takes what a test has measured, in a sentence; all of it is printed at the end of the run."""
+    return lambda sentence: record_property("figures", sentence)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    measured = [text for report in reports for name, text in report.user_properties if name == "figures"]
+    if measured:
+        terminalreporter.section("measured")
+        for sentence in measured:
+            terminalreporter.line(str(sentence))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.end_to_end.worlds import World
+from tests.services.api.servers import running
 
 
 @pytest.fixture(scope="session")
@@ -16,12 +17,15 @@ async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wor
             await server.start()
             stack.push_async_callback(server.stop)
         await world.migrate()
+        world.api = await stack.enter_async_context(running(world.postgres.url, world.valkey.url))
         yield world
 
 
 @pytest.fixture
 async def world(servers: World) -> AsyncIterator[World]:
-    """The servers, and no worker yet; those that a test starts end with it, in order."""
+    """The servers and the API, and no worker yet; those that a test starts end with it, in order."""
     yield servers
+    assert servers.api is not None
+    assert servers.api.process.returncode is None, "the API outlives whatever is done to the servers behind it"
     await servers.stop_workers()
     servers.workers.clear()

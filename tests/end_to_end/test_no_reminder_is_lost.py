@@ -9,9 +9,11 @@ from functools import partial
 from redis.asyncio import Redis
 
 from services.local.postgres import Mode
+from tests.conftest import Figures
 from tests.end_to_end.worlds import World, every, until
 
 LEADS = 200
+ON_TIME = timedelta(seconds=2)
 
 _RESULT = """
 select l.status, r.state, r.due_at, r.fired_at,
@@ -28,6 +30,8 @@ left join deliveries d on d.account_id = l.account_id and d.notification_id = n.
 where l.account_id = $1
 """
 
+_LATEST = "select max(fired_at - due_at) as late from reminders where account_id = $1"
+
 _UNDONE = """
 select (select count(*) from reminders where account_id = $1 and state = 'PENDING')
   + (select count(*) from deliveries where account_id = $1 and state = 'PENDING')
@@ -36,25 +40,27 @@ select (select count(*) from reminders where account_id = $1 and state = 'PENDIN
 """
 
 
-async def test_two_workers_wake_every_lead_on_time_and_tell_once(world: World) -> None:
+async def test_two_workers_wake_every_lead_on_time_and_tell_once(world: World, figures: Figures) -> None:
     await two_workers(world)
 
     account = await world.work(LEADS)
 
-    await assert_kept(world, account, "quiet")
+    figures(f"quiet: {await kept(world, account)}")
+    [row] = await world.query(_LATEST, account)
+    assert row["late"] < ON_TIME
 
 
-async def test_a_worker_killed_every_second_loses_and_doubles_nothing(world: World) -> None:
+async def test_a_worker_killed_every_second_loses_and_doubles_nothing(world: World, figures: Figures) -> None:
     await two_workers(world)
 
     async with every(0.4, world.kill_a_worker):  # starting the next one takes the rest of the second
         account = await world.work(LEADS)
         await all_is_done(world, account)
 
-    await assert_kept(world, account, "a worker killed every second")
+    figures(f"a worker killed every second: {await kept(world, account)}")
 
 
-async def test_flushing_redis_costs_nothing(world: World) -> None:
+async def test_flushing_redis_costs_nothing(world: World, figures: Figures) -> None:
     await two_workers(world)
 
     async def flush() -> None:
@@ -65,10 +71,10 @@ async def test_flushing_redis_costs_nothing(world: World) -> None:
         account = await world.work(LEADS)
         await all_is_done(world, account)
 
-    await assert_kept(world, account, "Redis flushed three times a second")
+    figures(f"Redis flushed three times a second: {await kept(world, account)}")
 
 
-async def test_workers_outlive_a_redis_that_is_killed(world: World) -> None:
+async def test_workers_outlive_a_redis_that_is_killed(world: World, figures: Figures) -> None:
     await two_workers(world)
 
     async def kill() -> None:
@@ -79,24 +85,24 @@ async def test_workers_outlive_a_redis_that_is_killed(world: World) -> None:
         account = await world.work(LEADS)
         await all_is_done(world, account)
 
-    await assert_kept(world, account, "Redis killed every second")
+    figures(f"Redis killed every second: {await kept(world, account)}")
     assert [worker.returncode for worker in world.workers] == [None, None]
 
 
-async def test_workers_do_without_a_redis(world: World) -> None:
+async def test_workers_do_without_a_redis(world: World, figures: Figures) -> None:
     await world.valkey.stop()
     try:
         await two_workers(world)
 
         account = await world.work(LEADS)
 
-        await assert_kept(world, account, "without Redis")
+        figures(f"without Redis: {await kept(world, account)}")
         assert [worker.returncode for worker in world.workers] == [None, None]
     finally:
         await world.valkey.start()
 
 
-async def test_workers_outlive_a_postgresql_that_restarts(world: World) -> None:
+async def test_workers_outlive_a_postgresql_that_restarts(world: World, figures: Figures) -> None:
     await two_workers(world)
     account = await world.work(LEADS)
     modes = itertools.cycle([Mode.FAST, Mode.IMMEDIATE, None])
@@ -109,7 +115,7 @@ async def test_workers_outlive_a_postgresql_that_restarts(world: World) -> None:
     async with every(1.0, restart):
         await all_is_done(world, account)
 
-    await assert_kept(world, account, "PostgreSQL restarted every second")
+    figures(f"PostgreSQL restarted every second: {await kept(world, account)}")
     assert [worker.returncode for worker in world.workers] == [None, None]
 
 
@@ -126,7 +132,8 @@ async def all_is_done(world: World, account: str) -> None:
     await until(is_done)
 
 
-async def assert_kept(world: World, account: str, what: str) -> None:
+async def kept(world: World, account: str) -> str:
+    """The promise was kept; gives how late reminders and e-mails were."""
     await all_is_done(world, account)
     rows = await world.query(_RESULT, account)
 
@@ -145,7 +152,7 @@ async def assert_kept(world: World, account: str, what: str) -> None:
         timedelta(seconds=world.mail.arrivals[f"<dlv_{row['delivery']}@localhost>"][0] - row["due_at"].timestamp())
         for row in rows
     ]
-    print(f"\n{what}: fired {_late([row['late'] for row in rows])}; in the mailbox {_late(arrived)}; {repeats} repeats")
+    return f"fired {_late([row['late'] for row in rows])}; in the mailbox {_late(arrived)}; {repeats} repeats"
 
 
 def _late(durations: Sequence[timedelta]) -> str:

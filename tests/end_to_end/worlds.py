@@ -19,6 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from services.local.postgres import Postgres
 from services.local.processes import dying_with_parent
 from services.local.valkey import Valkey
+from tests.services.api.servers import Server
 
 _PATIENCE_SECONDS = 60.0
 
@@ -59,6 +60,7 @@ class World:
         self.postgres = Postgres(folder / "postgres")
         self.valkey = Valkey(folder / "valkey")
         self.mail = Mail()
+        self.api: Server | None = None
         self.workers: list[asyncio.subprocess.Process] = []
         self._folder = folder
 
@@ -86,8 +88,9 @@ class World:
         return bool(await self.query("select 1 from workers where name like '%:' || $1", str(worker.pid)))
 
     async def work(self, leads: int) -> str:
-        """Let people put leads on standby; returns their account's id."""
-        client = await self._python("tests.end_to_end.a_client", self.postgres.url, str(leads), stdout=-1)
+        """Let people put leads on standby through the API; returns their account's id."""
+        assert self.api is not None
+        client = await self._python("tests.end_to_end.a_client", self.postgres.url, self.api.url, str(leads), stdout=-1)
         out, _ = await client.communicate()
         assert client.returncode == 0
         return out.decode().strip().splitlines()[-1]

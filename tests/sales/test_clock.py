@@ -20,6 +20,7 @@ from sales.reminders import Reminder, ReminderState
 from sales.reminders.decisions import cancel, move, set_reminder
 from sales.statuses import close, stand_by
 from sales.viewers import Viewer
+from tests.conftest import Figures
 from tests.factories import a_lead, a_user, events, last_event, reminders_of
 from tests.sales.many import many_standbys
 
@@ -185,7 +186,9 @@ async def test_the_next_reminder_is_as_far_away_as_the_database_says(ada: Viewer
     assert 0 < seconds <= 0.3
 
 
-async def test_clock_and_person_race_a_thousand_times_and_exactly_one_of_them_wins(ada: Viewer) -> None:
+async def test_clock_and_person_race_a_thousand_times_and_exactly_one_of_them_wins(
+    ada: Viewer, figures: Figures
+) -> None:
     """At the very instant at which a reminder comes due somebody moves or cancels it: it fired or it didn't, and the
     answer says which."""
     reminders = await many_standbys(ada, RACES, first_in=timedelta(hours=1))
@@ -212,7 +215,7 @@ async def test_clock_and_person_race_a_thousand_times_and_exactly_one_of_them_wi
                 assert since >= reminder.due_at
     assert None not in answers
     kinds = Counter(answer if isinstance(answer, str) else "fired" for answer in answers)
-    print(f"\n{RACES} races: {dict(kinds)}")
+    figures(f"{RACES} races: {dict(kinds)}")
     assert set(kinds) == {"moved", "cancelled", "fired"}
 
 

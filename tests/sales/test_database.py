@@ -9,12 +9,15 @@ import asyncpg
 
 from services.local.postgres import Mode, Postgres
 from services.local.processes import dying_with_parent
+from tests.conftest import Figures
 
 ROUNDS = 3
 TASKS = 8
 
 
-async def test_no_task_hangs_and_no_slot_is_lost_when_postgresql_restarts_under_load(tmp_path: Path) -> None:
+async def test_no_task_hangs_and_no_slot_is_lost_when_postgresql_restarts_under_load(
+    tmp_path: Path, figures: Figures
+) -> None:
     postgres = Postgres(tmp_path)
     await postgres.start()
     try:
@@ -35,7 +38,7 @@ async def test_no_task_hangs_and_no_slot_is_lost_when_postgresql_restarts_under_
             assert await goes_on(busy), f"after {mode or 'kill -9'}"
 
         words, _ = await asyncio.wait_for(busy.communicate(b""), 30)
-        print(f"\n{3 * ROUNDS} restarts: {words.decode().strip()}")
+        figures(f"{3 * ROUNDS} restarts: {words.decode().strip()}")
         assert words.startswith(b"0 slots lost")
     finally:
         await postgres.stop()

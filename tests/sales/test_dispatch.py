@@ -26,6 +26,7 @@ from sales.steps.delete import delete_step
 from sales.users import Role
 from sales.users.people import prefer
 from sales.viewers import Viewer
+from tests.conftest import Figures
 from tests.factories import a_lead, a_user, an_account, events, last_event, reminders_of, steps_of
 from tests.sales.many import many_standbys
 
@@ -358,7 +359,7 @@ async def test_a_replayed_event_tells_who_was_not_told(
     assert (await failures.Failure.get(id=failure.id)).set_aside_at is None
 
 
-async def test_three_thousand_events_a_second_of_one_account(ada: Viewer, ben: Viewer) -> None:
+async def test_three_thousand_events_a_second_of_one_account(ada: Viewer, ben: Viewer, figures: Figures) -> None:
     leads = await many_standbys(ben, 5_000, first_in=timedelta(days=1))
     await dispatch_all()
     await moved_by(ada, ben)
@@ -367,7 +368,7 @@ async def test_three_thousand_events_a_second_of_one_account(ada: Viewer, ben: V
     await dispatch_all()
 
     rate = len(leads) / (time.perf_counter() - started)
-    print(f"\n{rate:,.0f} events a second, each told by notification and e-mail")
+    figures(f"{rate:,.0f} events a second, each told by notification and e-mail")
     assert len(await notifications(ada)) == len(leads)
     assert rate > RATE
 
