@@ -6,8 +6,8 @@ from datetime import timedelta
 LONGEST = timedelta(days=36_600)
 
 _DURATION = re.compile(
-    r"P(?:(?P<weeks>\d{1,6})W)?(?:(?P<days>\d{1,6})D)?"
-    r"(?:T(?=\d)(?:(?P<hours>\d{1,9})H)?(?:(?P<minutes>\d{1,9})M)?(?:(?P<seconds>\d{1,9}(?:[.,]\d{1,6})?)S)?)?",
+    r"P(?:(?P<weeks>\d{1,15})W)?(?:(?P<days>\d{1,15})D)?"
+    r"(?:T(?=\d)(?:(?P<hours>\d{1,15})H)?(?:(?P<minutes>\d{1,15})M)?(?:(?P<seconds>\d{1,15}(?:[.,]\d{1,6})?)S)?)?",
     re.ASCII,
 )
 
@@ -20,7 +20,10 @@ def read(text: str) -> timedelta:
     )
     if not parts:
         raise ValueError("A duration is written as in ISO 8601, without years and months: P7D, PT1H30M, PT20S.")
-    length = timedelta(**parts)
+    try:
+        length = timedelta(**parts)
+    except OverflowError:
+        length = timedelta.max
     if length > LONGEST:
         raise ValueError("A duration is at most a hundred years long.")
     return length

@@ -80,6 +80,8 @@ def _shown(error: Exception, request_id: str, code: Code | None = None) -> dict[
     message = _MASKS.get(code) or getattr(error, "message", str(error))
     if code == Code.INTERNAL_SERVER_ERROR:
         _log(getattr(error, "original_error", None) or error, request_id)
+    if code == Code.SERVICE_UNAVAILABLE:
+        log.warning("request %s: %s", request_id, database.in_words(getattr(error, "original_error", None) or error))
     shown: dict[str, Any] = {"message": message}
     if isinstance(error, GraphQLError):
         places = {"locations": [place._asdict() for place in error.locations or ()], "path": error.path}

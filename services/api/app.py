@@ -1,7 +1,5 @@
 """The application: its addresses, and the servers behind it."""
 
-import logging
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -11,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from sales import database
+from services import logs
 from services.api import health, ide, landing
 from services.api.bell import Bell
 from services.api.graphql import graphql
@@ -47,7 +46,7 @@ def create_app(settings: Settings) -> Starlette:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests that have begun are finished first."""
-    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stdout)
+    logs.to_stdout(settings.log_level)
     uvicorn.run(
         create_app(settings),
         host=settings.host,

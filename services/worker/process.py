@@ -6,13 +6,13 @@ import logging
 import os
 import signal
 import socket
-import sys
 from datetime import timedelta
 
 import uvloop
 
 from sales import clock, database, deliveries, dispatch, workers
 from sales.ids import new_id
+from services import logs
 from services.settings import Settings
 from services.worker.arq_beside import listen
 from services.worker.outages import Outage
@@ -30,9 +30,7 @@ _POOL = SLOTS + 4
 
 def run(settings: Settings, *, lease: timedelta = deliveries.LEASE) -> None:
     """Run until SIGTERM or SIGINT; what has begun is finished first. `lease` is shorter in tests only."""
-    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stdout)
-    for chatty in ("arq", "asyncpg", "tortoise"):  # what they warn of is said here, once, and by its name
-        logging.getLogger(chatty).setLevel(logging.ERROR)
+    logs.to_stdout(settings.log_level)
     uvloop.run(_run(settings, lease))
 
 
