@@ -1,8 +1,5 @@
-"""The demo data, as `relance demo` loads it."""
+"""What an operator does with a database: demo data, accounts, failures."""
 
-import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -10,6 +7,7 @@ import pytest
 
 from services.local import postgres
 from services.local.demo import PASSWORD
+from tests.services.commands import relance
 
 
 @pytest.fixture(scope="module")
@@ -17,16 +15,6 @@ async def url() -> AsyncIterator[str]:
     async with postgres.temporary() as url:
         await relance("migrate", url=url)
         yield url
-
-
-async def relance(*arguments: str, url: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.command", *arguments,
-        env={**os.environ, "DATABASE_URL": url}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
-    return said.decode()
 
 
 async def test_the_demo_is_two_companies_ten_people_three_pipelines_and_half_a_year_of_leads(url: str) -> None:
@@ -69,3 +57,29 @@ async def test_an_operator_opens_an_account_and_is_told_what_is_wrong(url: str) 
     assert "Traceback" not in str(refused.value)
     with pytest.raises(AssertionError, match="Somebody has this address already"):
         await relance("account", "Acme", "--person", "Ada", "--email", "ADA@acme.example", url=url)
+
+
+async def test_what_was_set_aside_is_listed_and_replayed(url: str) -> None:
+    assert await relance("failures", "list", url=url) == "Nothing is set aside.\n"
+    connection = await asyncpg.connect(url)
+    try:
+        reminder = await connection.fetchrow(
+            """update reminders set set_aside_at = now() where id = (
+                 select id from reminders where state = 'PENDING' limit 1) returning id, account_id"""
+        )
+        await connection.execute(
+            """insert into failures (id, account_id, stage, subject, tries, error, first_at, last_at, set_aside_at)
+               values (uuidv7(), $1, 'CLOCK', $2, 5, 'CheckViolationError 23514', now(), now(), now())""",
+            reminder["account_id"],
+            str(reminder["id"]),
+        )
+
+        listed = await relance("failures", "list", url=url)
+        replayed = await relance("failures", "replay", url=url)
+
+        assert f"reminder {reminder['id']}  CheckViolationError 23514" in listed
+        assert replayed == "1 replayed, 0 still failing.\n"
+        assert await connection.fetchval("select set_aside_at from reminders where id = $1", reminder["id"]) is None
+    finally:
+        await connection.close()
+    assert await relance("failures", "list", url=url) == "Nothing is set aside.\n"
