@@ -1,12 +1,14 @@
 """A kind of column that Tortoise does not have."""
 
 from datetime import time
-from typing import Any
+from typing import Any, TypeVar
 
 from tortoise import fields
 
+T = TypeVar("T", time, time | None)
 
-class WallTime(fields.TimeField[time]):
+
+class WallTime(fields.TimeField[T]):
     """What a clock on the wall shows: no zone and no offset. Tortoise's own field makes every time a time in UTC."""
 
     class _db_postgres:

@@ -96,6 +96,11 @@ def resolve(moment: Moment, *, now: datetime, zone: str, morning: Morning, path:
             return _exactly(now + delay)
 
 
+def start_of(day: date, morning: Morning) -> datetime:
+    """The instant (UTC) at which somebody's day starts."""
+    return _first(day, morning.at, zone_named(morning.time_zone, path="timeZone")).astimezone(UTC)
+
+
 def zone_named(name: str, *, path: str) -> ZoneInfo:
     """The IANA zone of that name, as the tzdata package has it, whatever the machine's own files say.
 
@@ -154,7 +159,7 @@ def _on_the_day(day: date, *, now: datetime, zone: str, morning: Morning, path: 
         raise InvalidValue(path, "moment_past")
     _refuse_too_far(_first(day, time.min, place) - now, path=path)
     due_at = _start(day, place)
-    told_at = _first(day, morning.at, zone_named(morning.time_zone, path=path)).astimezone(UTC)
+    told_at = start_of(day, morning)
     return Due(
         due_at=due_at,
         notify_at=max(told_at, now),

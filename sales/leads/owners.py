@@ -9,6 +9,7 @@ from sales.journal import Event, Kind
 from sales.journal.drafts import Draft
 from sales.leads import Lead
 from sales.leads.locking import locked_to_edit
+from sales.reminders import tell_new_owner_in_the_morning
 from sales.users import User, require_active
 from sales.verbs import verb
 from sales.versions import require_unchanged
@@ -26,6 +27,7 @@ async def assign(lead_id: UUID, *, by: Viewer, owner_id: UUID | None, expected_v
     await require_unchanged(lead, expected_version, {"owner_id": owner_id})
     draft = Draft(Kind.LEAD_ASSIGNED, lead, by=by, lead=lead)
     draft.change(lead, owner_id=owner_id)
+    await tell_new_owner_in_the_morning(draft, lead)
     return draft
 
 
@@ -44,6 +46,7 @@ async def claim(lead_id: UUID, *, by: Viewer) -> Draft:
         raise AlreadyClaimed(owner.id, owner.name)
     draft = Draft(Kind.LEAD_CLAIMED, lead, by=by, lead=lead)
     draft.change(lead, owner_id=by.user.id)
+    await tell_new_owner_in_the_morning(draft, lead)
     return draft
 
 

@@ -1,6 +1,6 @@
 """Reminders: when to come back to a lead."""
 
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from sales.fields import WallTime
 from sales.ids import new_id
 from sales.journal.drafts import Draft
 from sales.leads import Lead
-from sales.moments import Due, Moment, Morning, resolve
+from sales.moments import Due, Moment, Morning, resolve, start_of
 from sales.names import clean_text
 from sales.users import User
 from sales.verbs import Checks
@@ -47,7 +47,7 @@ class Reminder(Model):
     due_at = fields.DatetimeField()
     notify_at = fields.DatetimeField(description="When to tell people: a date alone waits for their morning")
     local_date = fields.DateField(null=True)
-    local_time = WallTime(null=True)
+    local_time: WallTime[time | None] = WallTime(null=True)
     time_zone = fields.CharField(max_length=64, null=True)
     activity = fields.CharField(max_length=60, default="")
     note = fields.TextField(default="")
@@ -84,13 +84,19 @@ async def set_waking(draft: Draft, lead: Lead, until: Moment, *, activity: str =
 
 async def end_waking(draft: Draft, lead: Lead, *, state: ReminderState = ReminderState.CANCELLED) -> None:
     """End the reminder that would wake a locked standby lead; its status is the caller's affair."""
-    reminder = (
-        await Reminder.filter(account_id=lead.account_id, id=lead.waking_reminder_id)
-        .select_for_update(no_key=True)
-        .get()
-    )
-    end(draft, reminder, await draft.by.now(), state)
+    end(draft, await _waking(lead), await draft.by.now(), state)
     draft.change(lead, waking_reminder_id=None)
+
+
+async def tell_new_owner_in_the_morning(draft: Draft, lead: Lead) -> None:
+    """A locked lead has changed hands: what wakes it on a day is told of when its new owner's day starts."""
+    if lead.waking_reminder_id is None or lead.owner_id is None:
+        return
+    reminder = await _waking(lead)
+    if reminder.local_date is not None and reminder.local_time is None:
+        owner = await User.get(id=lead.owner_id)
+        told_at = start_of(reminder.local_date, Morning(owner.day_starts_at, owner.time_zone))
+        draft.change(reminder, notify_at=max(reminder.due_at, told_at))
 
 
 async def end_for_closing(draft: Draft, lead: Lead, now: datetime) -> None:
@@ -154,3 +160,9 @@ def words(activity: str, note: str) -> dict[str, str]:
         cleaned["note"] = clean_text(note, path="note", longest=LONGEST_NOTE)
     checks.done()
     return cleaned
+
+
+async def _waking(lead: Lead) -> Reminder:
+    reminders = Reminder.filter(account_id=lead.account_id, id=lead.waking_reminder_id)
+    waking: Reminder = await reminders.select_for_update(no_key=True).get()
+    return waking

@@ -38,7 +38,7 @@ class User(Model):
     role = fields.CharEnumField(Role, max_length=20, default=Role.USER)
     locale = fields.CharField(max_length=10)
     time_zone = fields.CharField(max_length=64)
-    day_starts_at = WallTime(default=time(8), description="When to tell of what is due on a day")
+    day_starts_at: WallTime[time] = WallTime(default=time(8), description="When to tell of what is due on a day")
     notify_in_app = fields.BooleanField(default=True)
     notify_by_email = fields.BooleanField(default=True)
     created_at = fields.DatetimeField()

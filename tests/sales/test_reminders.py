@@ -9,6 +9,7 @@ from sales.advice import AdviceCode
 from sales.errors import InvalidValue, NotAllowed, NotFound, ReminderNotPending
 from sales.leads import Lead, Status
 from sales.leads.create import Standing
+from sales.leads.owners import assign
 from sales.moments import After, At, Local, On
 from sales.reminders import Reminder, ReminderState
 from sales.reminders.decisions import MOST_PENDING, cancel, done, move, set_reminder, snooze
@@ -110,6 +111,18 @@ async def test_a_day_alone_wakes_at_midnight_and_tells_people_in_their_morning(a
     [reminder] = await reminders_of(lead)
     assert reminder.due_at == datetime(2027, 5, 31, 22, tzinfo=UTC)
     assert reminder.notify_at == datetime(2027, 6, 1, 7, 15, tzinfo=UTC)
+
+
+async def test_a_lead_that_changes_hands_wakes_in_its_new_owners_morning(ada: Viewer) -> None:
+    ben = await a_user(ada, time_zone="America/New_York")
+    lead = await a_lead(ada)
+    await statuses.stand_by(lead.id, by=ada, until=On(date(2027, 6, 1)))
+
+    await assign(lead.id, by=ada, owner_id=ben.user.id)
+
+    [reminder] = await reminders_of(lead)
+    assert reminder.due_at == datetime(2027, 5, 31, 22, tzinfo=UTC)
+    assert reminder.notify_at == datetime(2027, 6, 1, 12, tzinfo=UTC)
 
 
 async def test_moving_the_waking_reminder_moves_the_waking(ada: Viewer) -> None:
