@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sales.journal import Changes, Kind
+from sales.journal import Changes, Kind, of_lead
 from sales.notifications import NotificationKind
 
 _BULK = frozenset({Kind.STEP_DELETED, Kind.PIPELINE_DELETED})
@@ -65,7 +65,7 @@ def _concerned(event: Happened, reminded: list[UUID]) -> Iterator[tuple[UUID, No
 
 
 def _concerned_by_lead(event: Happened) -> Iterator[tuple[UUID, NotificationKind]]:
-    changes = _changes_of_lead(event)
+    changes = of_lead(event.changes, subject_id=event.subject_id, lead_id=event.lead_id)
     before, after = changes.get("owner_id", (None, None))
     if after is not None:
         yield UUID(after), NotificationKind.LEAD_ASSIGNED
@@ -76,13 +76,6 @@ def _concerned_by_lead(event: Happened) -> Iterator[tuple[UUID, NotificationKind
     for column, kind in _WATCHED:
         if column in changes:
             yield event.owner_id, kind
-
-
-def _changes_of_lead(event: Happened) -> Changes:
-    if event.subject_id == event.lead_id:
-        return event.changes
-    changes: Changes = event.changes.get("leads", {}).get(str(event.lead_id), {})
-    return changes
 
 
 def _is_ended(changes: Changes) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sales.errors import FieldConflict, InvalidValue, VersionConflict
-from sales.journal import Changes, Event, plain
+from sales.journal import Event, plain
 from sales.leads import Lead
 
 
@@ -29,20 +29,9 @@ async def require_unchanged(lead: Lead, expected: int | None, sent: dict[str, An
         raise VersionConflict(lead.version, conflicts)
 
 
-def changes_of(event: Event, lead: Lead) -> Changes:
-    """What an event changed of this lead's own columns, whether it was about the lead or about a reminder of it."""
-    return changes_of_lead(event) if event.lead_id == lead.id else {}
-
-
-def changes_of_lead(event: Event) -> Changes:
-    """The same for the lead that the event is about."""
-    changes = event.all_changes
-    return changes if event.subject_id == event.lead_id else changes.get("leads", {}).get(str(event.lead_id), {})
-
-
 def _changed(events: list[Event], lead: Lead, column: str) -> list[tuple[Any, Any]]:
     """The value before the first of these events and now; empty when none of them touched the column."""
-    touched = [changes[column] for event in events if column in (changes := changes_of(event, lead))]
+    touched = [changes[column] for event in events if column in (changes := event.changes_of_lead)]
     return [(touched[0][0], plain(getattr(lead, column)))] if touched else []
 
 

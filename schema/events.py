@@ -14,7 +14,6 @@ from sales import journal, leads, users
 from sales.journal import Kind
 from sales.moments import zone_named
 from sales.sentences import say
-from sales.versions import changes_of_lead
 from schema.context import Context, Info
 from schema.names import REFERENCES, camel, shown_value
 from schema.nodes import Node
@@ -115,7 +114,7 @@ class Event(Node, over=journal.Event):
 
 
 def _changes(event: journal.Event) -> Iterator[Changed]:
-    changes = changes_of_lead(event)
+    changes = event.changes_of_lead
     return (Changed(column, *changes[column]) for column in TOLD if column in changes)
 
 

@@ -16,7 +16,6 @@ TimeZone = NewType("TimeZone", str)
 CurrencyCode = NewType("CurrencyCode", str)
 Locale = NewType("Locale", str)
 EmailAddress = NewType("EmailAddress", str)
-URL = NewType("URL", str)
 
 _LONGEST_TEXT = 300
 _LONGEST_CURSOR = 2_000
@@ -164,7 +163,6 @@ SCALARS: dict[object, ScalarDefinition] = {
         url="https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address",
         read=_read_text,
     ),
-    URL: _scalar("URL", "An address on the web.", url="https://url.spec.whatwg.org/", read=_read_text),
     Cursor: _scalar(
         "Cursor",
         "A position in a list or in the journal. Opaque: keep it as it is, send it back as it came.",

@@ -119,9 +119,20 @@ class Event(Model):
         table = "journal"
 
     @property
+    def changes_of_lead(self) -> Changes:
+        """What changed of the lead's own columns, whether the event is about the lead or about a reminder of it."""
+        return of_lead(self.all_changes, subject_id=self.subject_id, lead_id=self.lead_id)
+
+    @property
     def all_changes(self) -> Changes:
         """Changes and private changes of the subject and of the other rows, merged."""
         return _merged(self.changes, self.private)
+
+
+def of_lead(changes: Changes, *, subject_id: UUID, lead_id: UUID | None) -> Changes:
+    """The lead's part of an event's changes: at the top where it is the subject, under `leads` where it is not."""
+    own: Changes = changes if subject_id == lead_id else changes.get("leads", {}).get(str(lead_id), {})
+    return own
 
 
 def plain(value: Any) -> Any:

@@ -27,7 +27,6 @@ from schema.words import described
 LONGEST_TEXT = 200
 DEEPEST = 5
 MOST_CONDITIONS = 200
-LARGEST_NUMBER = 2**31 - 1
 
 _ABSENT = "Left out or null: any."
 

@@ -5,8 +5,6 @@ import logging
 import random
 import time
 
-from redis.exceptions import RedisError
-
 from sales import database
 
 log = logging.getLogger("relance.worker")
@@ -14,10 +12,6 @@ log = logging.getLogger("relance.worker")
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 1.5
 _SPREAD = 0.5
-
-
-def is_redis_away(problem: BaseException) -> bool:
-    return isinstance(problem, OSError | TimeoutError | RedisError)
 
 
 class Outage:
