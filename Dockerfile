@@ -18,6 +18,7 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin rela
 COPY --from=packages /venv /venv
 WORKDIR /relance
 COPY sales sales
+COPY reads reads
 COPY schema schema
 COPY services services
 COPY --from=graphiql /graphiql/dist services/api/graphiql/dist

@@ -9,6 +9,8 @@ from babel.numbers import format_currency, get_currency_precision, list_currenci
 from sales.errors import InvalidValue
 
 LARGEST = Decimal(10) ** 14
+USUAL_PLACES = 2
+"""The decimals of most currencies."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,16 @@ def require_currency(code: str, *, path: str) -> None:
 def in_words(money: Money, locale: str) -> str:
     """As a person of that language writes it: 1 500,00 € or €1,500.00."""
     return str(format_currency(money.amount, money.currency, locale=locale))
+
+
+@cache
+def currencies_by_places() -> dict[int, list[str]]:
+    """The currencies that have more or fewer decimals than usual, by how many."""
+    groups: dict[int, list[str]] = {}
+    for code in sorted(_currencies()):
+        if (places := get_currency_precision(code)) != USUAL_PLACES:
+            groups.setdefault(places, []).append(code)
+    return groups
 
 
 @cache

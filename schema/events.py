@@ -10,6 +10,8 @@ import strawberry
 from babel.dates import format_datetime
 from strawberry import Parent
 
+import reads
+from reads.pages import cursor_in_sql
 from sales import journal, leads, users
 from sales.journal import Kind
 from sales.moments import zone_named
@@ -70,7 +72,7 @@ class Change:
 
 @strawberry.type(description="Something that happened to a lead. It never changes.")
 class Event(Node, over=journal.Event):
-    @strawberry.field(description="What happened. Never null.")
+    @strawberry.field(description="What happened. Never null.", metadata=reads.computed(lambda event: event.kind))
     def kind(self, event: Parent[journal.Event]) -> Kind:
         return Kind(event.kind)
 
@@ -78,18 +80,25 @@ class Event(Node, over=journal.Event):
     happened_at: datetime = strawberry.field(description="When it took place in business. Never null.")
     request_id: str | None = strawberry.field(description="The request that did it; null: the clock did.")
 
-    @strawberry.field(description="Its place in the account's journal. Never null.")
+    @strawberry.field(
+        description="Its place in the account's journal. Never null.",
+        metadata=reads.computed(lambda event: cursor_in_sql(AS_IT_HAPPENED, event)),
+    )
     def position(self, event: Parent[journal.Event]) -> Cursor:
         return position(event.position)
 
     @strawberry.field(
         graphql_type=Annotated["User", strawberry.lazy("schema.users")] | None,
         description="Who did it; null: the clock did.",
+        metadata=reads.to_one(users.User, "actor_id"),
     )
     async def actor(self, event: Parent[journal.Event], info: Info) -> users.User | None:
         return await info.context.loaders.one(users.User).load(event.actor_id) if event.actor_id else None
 
-    @strawberry.field(description="Whether a script did it, for its actor, with an API key. Never null.")
+    @strawberry.field(
+        description="Whether a script did it, for its actor, with an API key. Never null.",
+        metadata=reads.computed(lambda event: f"({event.key_id} is not null)"),
+    )
     def is_by_key(self, event: Parent[journal.Event]) -> bool:
         return event.key_id is not None
 
@@ -104,6 +113,7 @@ class Event(Node, over=journal.Event):
     @strawberry.field(
         graphql_type=Annotated["Lead", strawberry.lazy("schema.leads")] | None,
         description="The lead; null when you may not see it any more.",
+        metadata=reads.to_one(leads.Lead, "lead_id"),
     )
     async def lead(self, event: Parent[journal.Event], info: Info) -> leads.Lead | None:
         return await info.context.loaders.one(leads.Lead).load(event.lead_id) if event.lead_id else None

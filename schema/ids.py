@@ -6,6 +6,7 @@ from uuid import UUID
 import strawberry
 from tortoise.models import Model
 
+from reads import Late, Row
 from sales.accounts import Account
 from sales.deliveries import Delivery
 from sales.errors import InvalidValue
@@ -52,6 +53,15 @@ def id_of(row: Model) -> strawberry.ID:
     return shown(type(row), row.pk)
 
 
+def in_sql(row: Row) -> str:
+    """The same for a row that SQL reads."""
+    assert row.model is not None, "only rows of tables have an id"
+    word = WORDS[row.model]
+    if row.model is Event:
+        return f"'{word}_' || {row.account_id} || '_' || {row.position}"
+    return f"'{word}_' || {row.id}"
+
+
 def split(id: str) -> tuple[type[Model], Any] | None:
     """The table and the key that an id names, or None for what is no id; the key of an event is (account, position)."""
     word, _, rest = id.partition("_")
@@ -91,6 +101,11 @@ def asked(id: str, model: type[Model]) -> UUID:
         return read(id, model)
     except InvalidValue:
         raise bad_input(f"'{id[:60]}' is not the id of a {WORDS[model]}.") from None
+
+
+def late(id: Late, model: type[Model]) -> Late:
+    """The key in an id that comes with each request. Its run raises BAD_USER_INPUT."""
+    return id.map(lambda text: asked(text, model))
 
 
 def _uuid(text: str) -> UUID | None:

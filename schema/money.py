@@ -5,13 +5,18 @@ from decimal import Decimal
 import strawberry
 from strawberry import Parent
 
+import reads
+from reads import Row
 from sales import money
 from schema.scalars import CurrencyCode
 
 
 @strawberry.type(description="An amount of one currency. Neither part is ever null.")
 class Money:
-    @strawberry.field(description='With the decimals of its currency: `"1500.00"` euros, `"1500"` yen.')
+    @strawberry.field(
+        description='With the decimals of its currency: `"1500.00"` euros, `"1500"` yen.',
+        metadata=reads.computed(lambda row: in_its_places(row.amount, row.currency)),
+    )
     def amount(self, money_: Parent[money.Money]) -> Decimal:
         return money.with_its_places(money_)
 
@@ -28,3 +33,17 @@ class MoneyInput:
 
 def read(money_: MoneyInput) -> money.Money:
     return money.Money(money_.amount, money_.currency)
+
+
+def in_its_places(amount: str, currency: str) -> str:
+    """`money.with_its_places` in SQL."""
+    groups = " ".join(
+        f"when {currency} in ({', '.join(repr(code) for code in codes)}) then {places}"
+        for places, codes in money.currencies_by_places().items()
+    )
+    return f"round({amount}, case {groups} else {money.USUAL_PLACES} end)"
+
+
+def of_row(row: Row) -> str:
+    """Whether a row has an amount."""
+    return f"{row.amount} is not null"

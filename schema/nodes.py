@@ -7,6 +7,7 @@ import strawberry
 from strawberry import Parent
 from tortoise.models import Model
 
+import reads
 from sales.journal import Event
 from schema import ids
 from schema.context import Context, Info
@@ -25,7 +26,10 @@ class Node:
         cls.over = over
         cls.is_type_of = classmethod(lambda cls, row, info: isinstance(row, over))  # type: ignore[attr-defined]
 
-    @strawberry.field(description="Unique across all types and stable for ever, such as `lead_<uuid>`. Never null.")
+    @strawberry.field(
+        description="Unique across all types and stable for ever, such as `lead_<uuid>`. Never null.",
+        metadata=reads.computed(ids.in_sql),
+    )
     def id(self, row: Parent[Any]) -> strawberry.ID:
         return ids.id_of(row)
 

@@ -4,43 +4,36 @@ A position is the values of all sort keys of a row, the last of which is unique.
 a list read backwards is the exact mirror of the same list read forwards.
 """
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import reduce
 from operator import and_, or_
 from typing import Any, TypeAlias
 from uuid import UUID
-from zlib import crc32
 
 import orjson
 from tortoise.expressions import Q, RawSQL
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+import reads
+from reads.orders import VERSION, mark
 from sales.journal import plain
 from schema.mistakes import Mistake, bad_input
 
-VERSION = b"1"
 _LARGEST_NUMBER = 2**63 - 1
+_ZEROS = re.compile(r"0+(?=\+)")
 
 Values: TypeAlias = list[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """One sort key: a column (or an annotation) of type `kind`, and where its nulls go (None: it has none)."""
-
-    column: str
-    kind: type = UUID
-    descending: bool = False
-    nulls_first: bool | None = None
-
-    def mirrored(self) -> "Key":
-        nulls_first = None if self.nulls_first is None else not self.nulls_first
-        return replace(self, descending=not self.descending, nulls_first=nulls_first)
+class Key(reads.Key):
+    """A sort key as conditions of the ORM; the column may be an annotation."""
 
     def at(self, value: Any) -> Q:
         return self._is_null(True) if value is None else _where(self.column, value)
@@ -64,7 +57,7 @@ AS_IT_HAPPENED: Order = (Key("position", int),)
 
 
 def mirrored(order: Order) -> Order:
-    return [key.mirrored() for key in order]
+    return [Key(m.column, m.kind, m.descending, m.nulls_first) for m in (key.mirrored() for key in order)]
 
 
 def beyond(order: Order, values: Values) -> Q:
@@ -100,7 +93,7 @@ def written(order: Order, row: Model) -> str:
 
 def cursor(order: Order, values: Values) -> str:
     """The cursor of a position in a list of this order."""
-    body = orjson.dumps([_mark(order), *map(plain, values)])
+    body = orjson.dumps([mark(order), *map(_written, values)])
     return urlsafe_b64encode(VERSION + body).decode().rstrip("=")
 
 
@@ -108,25 +101,26 @@ def read(order: Order, cursor: str) -> Values:
     """The values of a position in a list of this order. Raises BAD_USER_INPUT for any other cursor."""
     try:
         decoded = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        mark, *texts = orjson.loads(decoded[1:])
+        of, *texts = orjson.loads(decoded[1:])
         if decoded[:1] != VERSION or len(texts) != len(order):
             raise ValueError
         values = [_value(key, text) for key, text in zip(order, texts, strict=True)]
     except (ValueError, TypeError, ArithmeticError):
         raise bad_input("This is no cursor of this list.") from None
-    if mark != _mark(order):
+    if of != mark(order):
         raise _of_another_order()
     return values
+
+
+def _written(value: Any) -> Any:
+    """As SQL writes it in a cursor: the fraction of an instant without zeros at its end."""
+    text = plain(value)
+    return _ZEROS.sub("", text) if isinstance(value, datetime) and value.microsecond else text
 
 
 def _where(lookup: str, value: Any) -> Q:
     conditions: dict[str, Any] = {lookup: value}
     return Q(**conditions)
-
-
-def _mark(order: Order) -> int:
-    """Tells a cursor of another list or order, by its columns and directions."""
-    return crc32(repr([(key.column, key.descending, key.nulls_first) for key in order]).encode())
 
 
 def _of_another_order() -> Mistake:

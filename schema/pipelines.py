@@ -6,6 +6,8 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import UNSET, Parent
 
+import reads
+from reads import Row
 from sales import pipelines, steps
 from sales.pipelines.create import create
 from sales.steps import delete
@@ -19,6 +21,16 @@ from schema.nodes import Node
 from schema.steps import Step, StepInput, fields
 
 
+def _is_shown(row: Row, given: reads.Arguments) -> str:
+    return "true" if given["includeArchived"] else f"{row.archived_at} is null"
+
+
+def _chosen(pipeline: Row, given: reads.Arguments) -> str:
+    if given.get("id") is None:
+        return pipeline.is_default
+    return f"{pipeline.id} = {pipeline.bind(ids.late(given['id'], pipelines.Pipeline), 'uuid')}"
+
+
 @strawberry.type(description="A company's own order of steps; its leads are those of its steps.")
 class Pipeline(Node, over=pipelines.Pipeline):
     name: str = strawberry.field(description="Its name, in the company's words. Never null.")
@@ -26,7 +38,15 @@ class Pipeline(Node, over=pipelines.Pipeline):
     is_default: bool = strawberry.field(description="Whether new leads go here unless said otherwise. Never null.")
     archived_at: datetime | None = strawberry.field(description="Since when it takes no more leads; null: it does.")
 
-    @strawberry.field(graphql_type=list[Step], description="Its steps in order; never null.")
+    @strawberry.field(
+        graphql_type=list[Step],
+        description="Its steps in order; never null.",
+        metadata=reads.many(
+            steps.Step,
+            lambda pipeline, step, given: f"{step.pipeline_id} = {pipeline.id} and {_is_shown(step, given)}",
+            order=lambda step: step.position,
+        ),
+    )
     async def steps(
         self,
         pipeline: Parent[pipelines.Pipeline],
@@ -40,7 +60,14 @@ class Pipeline(Node, over=pipelines.Pipeline):
 
 
 @strawberry.field(
-    name="pipelines", graphql_type=list[Pipeline], description="The pipelines of your account in order; never null."
+    name="pipelines",
+    graphql_type=list[Pipeline],
+    description="The pipelines of your account in order; never null.",
+    metadata=reads.many(
+        pipelines.Pipeline,
+        lambda _, pipeline, given: _is_shown(pipeline, given),
+        order=lambda pipeline: pipeline.position,
+    ),
 )
 async def list_pipelines(
     info: Info,
@@ -53,7 +80,10 @@ async def list_pipelines(
 
 
 @strawberry.field(
-    name="pipeline", graphql_type=Pipeline | None, description="One pipeline. Null when there is none of that id."
+    name="pipeline",
+    graphql_type=Pipeline | None,
+    description="One pipeline. Null when there is none of that id.",
+    metadata=reads.one(pipelines.Pipeline, lambda _, pipeline, given: _chosen(pipeline, given)),
 )
 async def pipeline_by_id(
     info: Info,

@@ -7,6 +7,7 @@ import strawberry
 from strawberry import UNSET, Parent
 from tortoise.expressions import Q
 
+import reads
 from sales import leads, reminders, users
 from sales.leads import Lead
 from sales.reminders import ReminderState, decisions
@@ -49,22 +50,33 @@ class Reminder(Node, over=reminders.Reminder):
     @strawberry.field(
         graphql_type=User | None,
         description="Who is reminded; null: whoever owns the lead when it fires.",
+        metadata=reads.to_one(Person, "user_id"),
     )
     async def user(self, reminder: Parent[reminders.Reminder], info: Info) -> users.User | None:
         return await info.context.loaders.one(Person).load(reminder.user_id) if reminder.user_id else None
 
-    @strawberry.field(graphql_type=User | None, description="Who set it. Null when that person can't be seen.")
+    @strawberry.field(
+        graphql_type=User | None,
+        description="Who set it. Null when that person can't be seen.",
+        metadata=reads.to_one(Person, "created_by_id"),
+    )
     async def created_by(self, reminder: Parent[reminders.Reminder], info: Info) -> users.User | None:
         return await info.context.loaders.one(Person).load(reminder.created_by_id)
 
     @strawberry.field(
         graphql_type=Annotated["Lead", strawberry.lazy("schema.leads")] | None,
         description="What it is about. Null when you may not see the lead.",
+        metadata=reads.to_one(Lead, "lead_id"),
     )
     async def lead(self, reminder: Parent[reminders.Reminder], info: Info) -> leads.Lead | None:
         return await info.context.loaders.one(Lead).load(reminder.lead_id)
 
-    @strawberry.field(description="Whether its moment is past and nobody has acted on it. Never null.")
+    @strawberry.field(
+        description="Whether its moment is past and nobody has acted on it. Never null.",
+        metadata=reads.computed(
+            lambda reminder: f"({reminder.state} in ('PENDING', 'FIRED') and {reminder.due_at} < now())"
+        ),
+    )
     async def is_late(self, reminder: Parent[reminders.Reminder], info: Info) -> bool:
         is_open = reminder.state in (ReminderState.PENDING, ReminderState.FIRED)
         return is_open and reminder.due_at < await info.context.now()

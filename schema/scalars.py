@@ -9,6 +9,7 @@ from typing import Any, NewType
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from reads.written import Writers, escaped, instant, quoted
 from schema import durations
 
 Cursor = NewType("Cursor", str)
@@ -49,7 +50,8 @@ def _read_date_time(value: Any) -> datetime:
 
 
 def _written_date_time(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    text = value.astimezone(UTC).isoformat().removesuffix("+00:00")
+    return f"{text.rstrip('0') if value.microsecond else text}Z"
 
 
 def _read_date(value: Any) -> date:
@@ -170,3 +172,31 @@ SCALARS: dict[object, ScalarDefinition] = {
         read=_read_cursor,
     ),
 }
+
+
+def _seconds(sql: str) -> str:
+    """`durations.written` of a number of whole seconds."""
+    units = (("D", 86_400, ""), ("H", 3_600, " % 86400"), ("M", 60, " % 3600"), ("S", 1, " % 60"))
+    days, *clock = (
+        f"case when ({sql}){rest} / {size} > 0 then ({sql}){rest} / {size} || '{letter}' else '' end"
+        for letter, size, rest in units
+    )
+    times = f"case when ({sql}) % 86400 > 0 then 'T' || {' || '.join(clock)} else '' end"
+    text = f"'\"P' || case when {sql} = 0 then 'T0S' else {days} || {times} end || '\"'"
+    return f"case when {sql} is not null then {text} end"
+
+
+WRITERS: Writers = {
+    "ID": quoted,
+    "DateTime": instant,
+    "Date": lambda sql: f"to_json({sql})::text",
+    "LocalTime": lambda sql: f"to_json({sql})::text",
+    "Duration": _seconds,
+    "Decimal": quoted,
+    "Cursor": quoted,
+    "CurrencyCode": quoted,
+    "TimeZone": escaped,
+    "Locale": escaped,
+    "EmailAddress": escaped,
+}
+"""How SQL writes each scalar: the same text as its serializer gives."""

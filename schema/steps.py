@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 from strawberry import UNSET, Parent
 
+import reads
 from sales import pipelines, steps
 from sales.steps import Guard, delete
 from sales.verbs import Outcome
@@ -29,24 +30,36 @@ class Step(Node, over=steps.Step):
     )
     archived_at: datetime | None = strawberry.field(description="Since when it takes no more leads; null: it does.")
 
-    @strawberry.field(description="How long a lead should stay at most; null: nobody said.")
+    @strawberry.field(
+        description="How long a lead should stay at most; null: nobody said.",
+        metadata=reads.computed(lambda step: step.expected_dwell),
+    )
     def expected_dwell(self, step: Parent[steps.Step]) -> timedelta | None:
         return None if step.expected_dwell is None else timedelta(seconds=step.expected_dwell)
 
-    @strawberry.field(description="What a lead must bring to enter; may be empty, never null.")
+    @strawberry.field(
+        description="What a lead must bring to enter; may be empty, never null.",
+        metadata=reads.computed(lambda step: step.guards),
+    )
     def guards(self, step: Parent[steps.Step]) -> list[Guard]:
         return [Guard(guard) for guard in step.guards]
 
     @strawberry.field(
         graphql_type=Annotated["Pipeline", strawberry.lazy("schema.pipelines")],
         description="The pipeline that it is a part of. Never null.",
+        metadata=reads.to_one(pipelines.Pipeline, "pipeline_id"),
     )
     async def pipeline(self, step: Parent[steps.Step], info: Info) -> Any:
         return await info.context.loaders.one(pipelines.Pipeline).load(step.pipeline_id)
 
 
 @strawberry.field(
-    name="step", graphql_type=Step | None, description="The step of an id. Null when there is none in your account."
+    name="step",
+    graphql_type=Step | None,
+    description="The step of an id. Null when there is none in your account.",
+    metadata=reads.one(
+        steps.Step, lambda _, step, given: f"{step.id} = {step.bind(ids.late(given['id'], steps.Step), 'uuid')}"
+    ),
 )
 async def step_by_id(
     info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The step's id; it can't be null.")]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import strawberry
 
+import reads
 from sales import users
 from sales.users import Role
 from schema.connections import After, Before, Connection, First, Last, Page, Slice, paged
@@ -32,6 +33,11 @@ class User(Node, over=users.User):
     name="users",
     graphql_type=Connection[User],
     description="The people of your account by name; those who have left only on demand. Never null.",
+    metadata=reads.connection(
+        users.User,
+        lambda _, user, given: "true" if given["includeDeactivated"] else f"{user.deactivated_at} is null",
+        order=_BY_NAME,
+    ),
 )
 async def list_users(
     info: Info,

@@ -12,6 +12,8 @@ import strawberry
 from strawberry import UNSET
 from tortoise.expressions import Q, RawSQL, Subquery
 
+import reads
+from reads import Row, Unplannable
 from sales import leads, pipelines, steps, users
 from sales.leads import Status
 from schema import ids
@@ -158,10 +160,41 @@ _DUE = """(select min(r.due_at) from reminders r
   where r.account_id = "leads"."account_id" and r.lead_id = "leads"."id" and r.state = 'PENDING')"""
 
 
+def _named(lead: Row, given: reads.Arguments) -> str:
+    id, number = given.get("id"), given.get("number")
+    if (id is None) == (number is None):
+        raise Unplannable("one of the two")
+    if id is not None:
+        return f"{lead.id} = {lead.bind(ids.late(id, leads.Lead), 'uuid')}"
+    return f"{lead.number} = {number}"
+
+
+def _matching(lead: Row, given: reads.Arguments) -> str:
+    if given.get("filter"):
+        raise Unplannable("filters come next")
+    return "true"
+
+
+def _sorted(given: reads.Arguments) -> tuple[Key, ...]:
+    order_by = given.get("orderBy") or []
+    return _order(
+        [
+            LeadOrder(
+                field=LeadOrderField(each["field"]),
+                direction=OrderDirection(each["direction"]),
+                nulls=OrderNulls(each["nulls"]),
+            )
+            for each in order_by
+        ]
+        or _NEWEST_FIRST
+    )
+
+
 @strawberry.field(
     name="lead",
     graphql_type=Lead | None,
     description="One lead, by its id or its number. Null when there is none, or you may not see it.",
+    metadata=reads.one(leads.Lead, lambda _, lead, given: _named(lead, given)),
 )
 async def lead_by_id(
     info: Info,
@@ -183,6 +216,9 @@ async def lead_by_id(
     name="leads",
     graphql_type=Connection[Lead],
     description="The leads that you may see, by default those with the highest numbers first. Never null.",
+    metadata=reads.connection(
+        leads.Lead, lambda _, lead, given: _matching(lead, given), order=lambda given: _sorted(given)
+    ),
 )
 async def list_leads(
     info: Info,

@@ -61,6 +61,11 @@ def answered(result: ExecutionResult, *, media_type: str, request_id: str) -> Re
     return _response({"errors": errors, "data": result.data}, 200, media_type)
 
 
+def planned(data: str, *, media_type: str) -> Response:
+    """The data of a query, as JSON already."""
+    return Response(f'{{"data":{data}}}'.encode(), 200, media_type=f"{media_type}; charset=utf-8")
+
+
 def refused(problem: Exception, *, media_type: str, request_id: str) -> Response:
     """A request that was not carried out, and why."""
     errors = problem.errors if isinstance(problem, Invalid) else [problem]

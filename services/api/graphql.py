@@ -10,6 +10,7 @@ from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, Oper
 from starlette.requests import Request
 from starlette.responses import Response
 
+from schema import plans
 from schema.context import Context
 from schema.mistakes import Code, Mistake
 from schema.schema import graphql_schema
@@ -41,6 +42,8 @@ async def _answer(request: Request, request_id: str) -> Response:
         question = await questions.read(request)
         document, operation = documents.ready(question)
         context = await _context(request, request_id)
+        if (data := await _planned(question, document, operation, context)) is not None:
+            return answers.planned(data, media_type=media_type)
         result = await _run(request, question, document, operation, context)
         return answers.answered(result, media_type=media_type, request_id=request_id)
     except Exception as problem:
@@ -48,6 +51,19 @@ async def _answer(request: Request, request_id: str) -> Response:
         if isinstance(problem, WrongMethod):
             response.headers["Allow"] = problem.allow
         return response
+
+
+async def _planned(
+    question: Question, document: DocumentNode, operation: OperationDefinitionNode, context: Context
+) -> str | None:
+    """The data of a query that has a plan; None for all else, and for whoever has not signed in."""
+    if context.viewer is None:
+        return None
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await plans.answer(question.query, document, operation, question.variables, context.viewer)
+    except TimeoutError as late:
+        raise _too_long() from late
 
 
 async def _context(request: Request, request_id: str) -> Context:
@@ -68,7 +84,7 @@ async def _run(
         ends = {running, hanging_up} if is_query else {running}
         await asyncio.wait(ends, timeout=SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if not running.done():
-            raise Mistake(Code.TIMEOUT, f"This took longer than {SECONDS:.0f} seconds. Ask for less.")
+            raise _too_long()
         return running.result()
     finally:
         running.cancel()
@@ -87,6 +103,10 @@ async def _execute(question: Question, document: DocumentNode, context: Context)
     )
     executed: ExecutionResult = await result if isawaitable(result) else result
     return executed
+
+
+def _too_long() -> Mistake:
+    return Mistake(Code.TIMEOUT, f"This took longer than {SECONDS:.0f} seconds. Ask for less.")
 
 
 async def _hung_up(request: Request) -> None:

@@ -1,0 +1,44 @@
+"""Reads: a GraphQL query compiled into one SQL statement that answers its JSON.
+
+Knows Strawberry's types and tables, and nothing of what they mean. See README.md.
+"""
+
+from reads.compiler import Plan, Unplannable, compile_operation
+from reads.declarations import (
+    Arguments,
+    Field,
+    computed,
+    connection,
+    embedded,
+    json,
+    many,
+    one,
+    same_row,
+    to_one,
+)
+from reads.orders import Key, Order
+from reads.rows import Row
+from reads.shapes import Late, Run, Shape, shape_of
+
+__all__ = [
+    "Arguments",
+    "Field",
+    "Key",
+    "Late",
+    "Order",
+    "Plan",
+    "Row",
+    "Run",
+    "Shape",
+    "Unplannable",
+    "compile_operation",
+    "computed",
+    "connection",
+    "embedded",
+    "json",
+    "many",
+    "one",
+    "same_row",
+    "shape_of",
+    "to_one",
+]

@@ -1,0 +1,233 @@
+"""The compiler: an operation becomes one statement, whose one value is the text of its answer.
+
+Every object is a concatenation of texts, every list a `string_agg`, every reference a join. Where null comes up that
+may not be, `written.MISSING` stands in the text: such an answer is thrown away and asked for field by field, which
+finds the error and its path.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    Undefined,
+    is_leaf_type,
+)
+
+from reads import pages
+from reads.declarations import METADATA, Arguments, Computed, Connected, Field, Json, Many, One, SameRow
+from reads.rows import Rights, Row, Statement
+from reads.selections import Selections
+from reads.shapes import ABSENT, Run, Shape, argument
+from reads.written import MISSING, STANDARD, Writers, literal, missing_if_null, null_if_null
+
+_MISSING = MISSING.encode().decode("unicode_escape")
+_MOST_PARTS = 90  # concat() takes a hundred arguments at most
+
+
+class Unplannable(Exception):
+    """An operation that has no plan: a field in it is not declared, or its arguments are beyond what SQL can say."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A statement that answers an operation, and how its values come out of a run."""
+
+    sql: str
+    values: Sequence[Callable[[Run], Any]]
+    checks: Sequence[Callable[[Run], Any]]
+
+    def bind(self, run: Run) -> list[Any]:
+        """The statement's values. Raises what a value refuses."""
+        for check in self.checks:
+            check(run)
+        return [value(run) for value in self.values]
+
+    @staticmethod
+    def is_whole(text: str) -> bool:
+        """Whether no null is where none may be."""
+        return _MISSING not in text
+
+
+def compile_operation(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    shape: Shape,
+    *,
+    rights: Rights,
+    writers: Writers,
+) -> Plan:
+    """The plan of a query for requests of this shape. Raises Unplannable."""
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    statement = Statement(rights)
+    compiler = _Compiler(Selections(schema, fragments, shape.tree), {**STANDARD, **writers})
+    root = Row(statement, "nothing")
+    assert schema.query_type is not None
+    fields = compiler.selections.of([operation.selection_set], schema.query_type)
+    text = compiler.object(fields, schema.query_type, root)
+    return Plan(f"select {text} as data {' '.join(root.joins)}", statement.values, statement.checks)
+
+
+class _Compiler:
+    def __init__(self, selections: Selections, writers: Writers) -> None:
+        self.selections = selections
+        self._writers = writers
+
+    def object(self, fields: Mapping[str, list[FieldNode]], kind: GraphQLObjectType, row: Row) -> str:
+        """The text of an object."""
+        parts: list[str] = []
+        before = "{"
+        for key, nodes in fields.items():
+            parts += [f'{before}"{key}":', self._field(nodes, kind, row)]
+            before = ","
+        return _concat([*parts, "}"] if parts else ["{}"])
+
+    def object_of(self, parts: Mapping[str, str]) -> str:
+        """The text of an object whose fields' texts are known."""
+        texts: list[str] = []
+        for n, (key, sql) in enumerate(parts.items()):
+            texts += [f'{"," if n else "{"}"{key}":', Sql(sql)]
+        return _concat([*texts, "}"] if texts else ["{}"])
+
+    def beside(self, nodes: list[FieldNode], kind: GraphQLObjectType, row: Row) -> str:
+        """The text of a field that a connection has beside its rows."""
+        return self._field(nodes, kind, row)
+
+    def _field(self, nodes: list[FieldNode], kind: GraphQLObjectType, row: Row) -> "Sql":
+        name = nodes[0].name.value
+        if name == "__typename":
+            return Sql(literal(f'"{kind.name}"'))
+        field = kind.fields.get(name)
+        if field is None:
+            raise Unplannable(f"{name} is not a field of {kind.name}")
+        declared = _declared(field)
+        arguments = self._arguments(nodes[0], field)
+        return Sql(_nullable(field.type, self._text(declared, field, nodes, row, arguments)))
+
+    def _text(self, declared: Field, field: GraphQLField, nodes: list[FieldNode], row: Row, given: Arguments) -> str:
+        inner = _named(field.type)
+        match declared:
+            case Computed(sql):
+                return self.leaf(sql(row, given), field.type)
+            case Json(sql):
+                return sql(row, given)
+            case SameRow(columns, present) if isinstance(inner, GraphQLObjectType):
+                same = row.with_given(columns(row))
+                text = self.object(self.selections.below(nodes, inner), inner, same)
+                return text if present is None else f"case when {present(row)} then {text} end"
+            case One() if isinstance(inner, GraphQLObjectType):
+                return self._one(declared, inner, nodes, row, given)
+            case Many() if isinstance(inner, GraphQLObjectType):
+                return self._many(declared, inner, nodes, row, given)
+            case Connected() if isinstance(inner, GraphQLObjectType):
+                return pages.connection(self, declared, inner, nodes, row, given)
+        raise Unplannable(f"{nodes[0].name.value} is declared as what it is not")
+
+    def _one(self, one: One, kind: GraphQLObjectType, nodes: list[FieldNode], row: Row, given: Arguments) -> str:
+        other = Row(row.statement, row.statement.name("r"), one.model)
+        text = self.object(self.selections.below(nodes, kind), kind, other)
+        source = f"{row.rows_of(one.model)} {other} {' '.join(other.joins)} where {one.where(row, other, given)}"
+        if not one.is_joined:
+            return f"(select {text} from {source})"
+        name = row.statement.name("o")
+        row.joins.append(f"left join lateral (select {text} as j from {source}) {name} on true")
+        return f"{name}.j"
+
+    def _many(self, many: Many, kind: GraphQLObjectType, nodes: list[FieldNode], row: Row, given: Arguments) -> str:
+        other = Row(row.statement, row.statement.name("r"), many.model)
+        text = self.object(self.selections.below(nodes, kind), kind, other)
+        source = f"{row.rows_of(many.model)} {other} {' '.join(other.joins)} where {many.where(row, other, given)}"
+        return (
+            f"(select '[' || coalesce(string_agg({text}, ',' order by {many.order(other)}), '') || ']' from {source})"
+        )
+
+    def leaf(self, sql: str, of_type: GraphQLOutputType) -> str:
+        """How a value is written, by its type; a list is an SQL array of texts."""
+        inner = of_type.of_type if isinstance(of_type, GraphQLNonNull) else of_type
+        if isinstance(inner, GraphQLList):
+            item = self.leaf("item", inner.of_type)
+            items = f"(select '[' || coalesce(string_agg({item}, ','), '') || ']' from unnest({sql}) as item)"
+            return f"case when {sql} is not null then {items} end"
+        if isinstance(inner, GraphQLEnumType):
+            return f"'\"' || {_enum(sql, inner)} || '\"'"
+        writer = self._writers.get(inner.name) if isinstance(inner, GraphQLScalarType) else None
+        if writer is None:
+            raise Unplannable(f"nobody says how {inner} is written")
+        return writer(sql)
+
+    def _arguments(self, node: FieldNode, field: GraphQLField) -> Arguments:
+        given = {each.name.value: each.value for each in node.arguments or ()}
+        values = {}
+        for name, definition in field.args.items():
+            default = ABSENT if definition.default_value is Undefined else definition.default_value
+            value = argument(given.get(name), definition.type, self.selections.variables, default)
+            if value is not ABSENT:
+                values[name] = value
+        return values
+
+
+class Sql(str):
+    """A part of a text that SQL works out; all else is as it stands."""
+
+    __slots__ = ()
+
+
+def _concat(parts: list[str]) -> str:
+    """The SQL that puts parts together."""
+    merged: list[str] = []
+    text = ""
+    for part in parts:
+        if isinstance(part, Sql):
+            merged += [literal(text), f"({part})"] if text else [f"({part})"]
+            text = ""
+        else:
+            text += part
+    merged += [literal(text)] if text else []
+    if len(merged) == 1:
+        return merged[0]
+    groups = [merged[n : n + _MOST_PARTS] for n in range(0, len(merged), _MOST_PARTS)]
+    return " || ".join(f"concat({', '.join(group)})" for group in groups)
+
+
+def _nullable(of_type: GraphQLOutputType, sql: str) -> str:
+    return missing_if_null(sql) if isinstance(of_type, GraphQLNonNull) else null_if_null(sql)
+
+
+def _declared(field: GraphQLField) -> Field:
+    strawberry_field = field.extensions.get("strawberry-definition")
+    declared = (getattr(strawberry_field, "metadata", None) or {}).get(METADATA)
+    if isinstance(declared, Field):
+        return declared
+    column = getattr(strawberry_field, "python_name", None)
+    if column is None or getattr(strawberry_field, "base_resolver", None) is not None:
+        raise Unplannable(f"{column} is worked out in Python")
+    name: str = column
+    return Computed(lambda row, _: getattr(row, name))
+
+
+def _enum(sql: str, kind: GraphQLEnumType) -> str:
+    """The name of an enum value, where that is not the value itself."""
+    others = {value.value: name for name, value in kind.values.items() if value.value != name}
+    if not others:
+        return sql
+    cases = " ".join(f"when {literal(str(value))} then {literal(name)}" for value, name in others.items())
+    return f"case {sql} {cases} else {sql} end"
+
+
+def _named(of_type: GraphQLOutputType) -> Any:
+    while isinstance(of_type, GraphQLNonNull | GraphQLList):
+        of_type = of_type.of_type
+    return None if is_leaf_type(of_type) else of_type

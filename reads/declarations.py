@@ -1,0 +1,132 @@
+"""Declarations: how a field of a type is read. A field without any is the column of its name.
+
+    @strawberry.field(description="...", metadata=reads.computed(lambda lead: f"upper({lead.title})"))
+    @strawberry.field(description="...", metadata=reads.to_one(User, "owner_id"))
+
+Each gives the metadata of a Strawberry field; `Row` and `Call` are what the SQL is made of.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from tortoise.models import Model
+
+from reads.orders import Order
+from reads.rows import Row
+from reads.shapes import Tree
+
+METADATA = "reads"
+
+Arguments: TypeAlias = Mapping[str, Tree]
+Sql: TypeAlias = Callable[[Row], str]
+Metadata: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Field:
+    """How one field is read."""
+
+
+@dataclass(frozen=True)
+class Computed(Field):
+    """An SQL expression over the row, of the type that the field's GraphQL type is written from."""
+
+    sql: Callable[[Row, Arguments], str]
+
+
+@dataclass(frozen=True)
+class Json(Field):
+    """An SQL expression whose text is JSON already."""
+
+    sql: Callable[[Row, Arguments], str]
+
+
+@dataclass(frozen=True)
+class One(Field):
+    """One row of another table, or none: those of `where`, of which there is at most one."""
+
+    model: type[Model]
+    where: Callable[[Row, Row, Arguments], str]
+    is_joined: bool
+
+
+@dataclass(frozen=True)
+class Many(Field):
+    """A short list of rows of another table."""
+
+    model: type[Model]
+    where: Callable[[Row, Row, Arguments], str]
+    order: Sql
+
+
+@dataclass(frozen=True)
+class SameRow(Field):
+    """An object made of the same row; null where `present` does not hold."""
+
+    given: Callable[[Row], Mapping[str, str]]
+    present: Sql | None
+
+
+@dataclass(frozen=True)
+class Connected(Field):
+    """A connection over rows of another table."""
+
+    model: type[Model]
+    where: Callable[[Row, Row, Arguments], str]
+    order: Callable[[Arguments], Order]
+    rows: Callable[[Row, Arguments], str] | None
+    totals: Mapping[str, Callable[[Row, str], str]] = field(default_factory=dict)
+
+
+def computed(sql: Callable[..., str]) -> Metadata:
+    """A value that SQL works out; `sql(row)` or `sql(row, arguments)`."""
+    return {METADATA: Computed(_two(sql))}
+
+
+def json(sql: Callable[..., str]) -> Metadata:
+    """The same, where the SQL gives the text of JSON."""
+    return {METADATA: Json(_two(sql))}
+
+
+def to_one(model: type[Model], column: str) -> Metadata:
+    """The row of another table that a column of this one names; null where it names none, or one that isn't seen."""
+    return {METADATA: One(model, lambda row, other, _: f"{other.id} = {getattr(row, column)}", is_joined=True)}
+
+
+def one(model: type[Model], where: Callable[[Row, Row, Arguments], str]) -> Metadata:
+    """At most one row of a table, by a condition that names a unique key of it; it sees the arguments."""
+    return {METADATA: One(model, where, is_joined=False)}
+
+
+def many(model: type[Model], where: Callable[[Row, Row, Arguments], str], *, order: Sql) -> Metadata:
+    """A list that is short by nature."""
+    return {METADATA: Many(model, where, order)}
+
+
+def same_row(present: Sql | None = None) -> Metadata:
+    """An object of the same row under another type."""
+    return {METADATA: SameRow(lambda _: {}, present)}
+
+
+def embedded(*, present: Sql | None = None, **given: Sql) -> Metadata:
+    """An object whose columns are worked out of the row: `amount=lambda row: row.amount`."""
+    return {METADATA: SameRow(lambda row: {name: sql(row) for name, sql in given.items()}, present)}
+
+
+def connection(
+    model: type[Model],
+    where: Callable[[Row, Row, Arguments], str],
+    *,
+    order: Order | Callable[[Arguments], Order],
+    rows: Callable[[Row, Arguments], str] | None = None,
+    **totals: Callable[[Row, str], str],
+) -> Metadata:
+    """A Relay connection. `rows` gives another source than the whole table, made with `row.rows_of`."""
+    ordered = order if callable(order) else (lambda _: order)
+    return {METADATA: Connected(model, where, ordered, rows, totals)}
+
+
+def _two(sql: Callable[..., str]) -> Callable[[Row, Arguments], str]:
+    takes_arguments = sql.__code__.co_argcount == 2
+    return sql if takes_arguments else (lambda row, _: sql(row))

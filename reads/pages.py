@@ -1,0 +1,274 @@
+"""Pages: a Relay connection as SQL, with keyset cursors over any order, forwards and backwards as exact mirrors."""
+
+from base64 import urlsafe_b64decode
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+from graphql import FieldNode, GraphQLError, GraphQLObjectType
+
+from reads.declarations import Arguments, Connected
+from reads.orders import VERSION, Key, Order, mark, mirrored
+from reads.rows import Row
+from reads.shapes import Late
+from reads.written import escaped, literal
+
+if TYPE_CHECKING:
+    from reads.compiler import _Compiler
+
+DEFAULT_SIZE = 25
+LARGEST_SIZE = 100
+"""What a page holds where nobody says, and at most; as the schema's descriptions tell."""
+
+
+class BadPage(GraphQLError):
+    """A page that can't be had: its size, or a cursor of another list."""
+
+
+def connection(
+    compiler: "_Compiler",
+    declared: Connected,
+    kind: GraphQLObjectType,
+    nodes: list[FieldNode],
+    row: Row,
+    given: Arguments,
+) -> str:
+    """The text of one page."""
+    page = _Page(compiler, declared, row, given)
+    return page.text(compiler.selections.below(nodes, kind), kind)
+
+
+class _Page:
+    def __init__(self, compiler: "_Compiler", declared: Connected, row: Row, given: Arguments) -> None:
+        self._compiler, self._declared, self._row, self._given = compiler, declared, row, given
+        self._statement = row.statement
+        self._size, self._backward = _size(given)
+        self._order = declared.order(given)
+        self._after, self._before = given.get("after"), given.get("before")
+        for cursor in (self._after, self._before):
+            if cursor is not None:
+                self._statement.check(cursor.map(lambda text: _read(text, self._order)))
+        self._columns: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
+        self._beyond_page = False
+
+    def text(self, fields: Mapping[str, list[FieldNode]], kind: GraphQLObjectType) -> str:
+        found = Row(self._statement, self._statement.name("r"), self._declared.model)
+        name = self._statement.name("p")
+        parts = {key: self._part(each, kind, found, name) for key, each in fields.items()}
+        whole = " || ".join(
+            f"{literal(('{' if n == 0 else ',') + chr(34) + key + chr(34) + ':')} || {sql}"
+            for n, (key, sql) in enumerate(parts.items())
+        )
+        if not self._columns:
+            return f"({whole} || '}}')"
+        columns = ", ".join(f"{sql} as {column}" for sql, column in self._columns.items())
+        return f"(select {whole} || '}}' from (select {columns} from ({self._rows(found)}) {name}_rows) {name})"
+
+    def _part(self, nodes: list[FieldNode], kind: GraphQLObjectType, found: Row, name: str) -> str:
+        field = nodes[0].name.value
+        match field:
+            case "__typename":
+                return literal(f'"{kind.name}"')
+            case "nodes":
+                return self._list(self._node(nodes, kind, "nodes", found), name)
+            case "edges":
+                return self._list(self._edge(nodes, kind, found), name)
+            case "pageInfo":
+                info = _object(kind, field)
+                below = self._compiler.selections.below(nodes, info)
+                return self._compiler.object_of(
+                    {key: self._info(each[0].name.value, info, found, name) for key, each in below.items()}
+                )
+            case "totalCount":
+                return f"(select count(*) from {self._source()})::text"
+            case _ if field in self._declared.totals:
+                return self._declared.totals[field](self._row, self._source())
+        return self._compiler.beside(nodes, kind, self._row)
+
+    def _node(self, nodes: list[FieldNode], kind: GraphQLObjectType, field: str, found: Row) -> str:
+        node = _object(kind, field)
+        return self._compiler.object(self._compiler.selections.below(nodes, node), node, found)
+
+    def _edge(self, nodes: list[FieldNode], kind: GraphQLObjectType, found: Row) -> str:
+        edge = _object(kind, "edges")
+        parts = {}
+        for key, each in self._compiler.selections.below(nodes, edge).items():
+            match each[0].name.value:
+                case "__typename":
+                    parts[key] = literal(f'"{edge.name}"')
+                case "cursor":
+                    parts[key] = f"'\"' || {self._cursor(found)} || '\"'"
+                case _:
+                    parts[key] = self._node(each, edge, "node", found)
+        return self._compiler.object_of(parts)
+
+    def _list(self, text: str, name: str) -> str:
+        rows = f"string_agg({self._text(text)}, ',' order by n) filter (where {self._kept})"
+        column = self._column(f"'[' || coalesce({rows}, '') || ']'")
+        return f"{name}.{column}"
+
+    def _info(self, field: str, kind: GraphQLObjectType, found: Row, name: str) -> str:
+        match field:
+            case "__typename":
+                return literal(f'"{kind.name}"')
+            case "hasNextPage":
+                more = "false" if self._backward else f"{name}.{self._more()}"
+                return f"({more} or {self._any_from(self._before, self._order)})::text"
+            case "hasPreviousPage":
+                more = f"{name}.{self._more()}" if self._backward else "false"
+                return f"({more} or {self._any_from(self._after, mirrored(self._order))})::text"
+            case "startCursor" | "endCursor":
+                way = "n" if field == "startCursor" else "n desc"
+                cursors = f"array_agg({self._text(self._cursor(found))} order by {way}) filter (where {self._kept})"
+                cursor = self._column(f"({cursors})[1]")
+                return f"coalesce('\"' || {name}.{cursor} || '\"', 'null')"
+        raise AssertionError(f"PageInfo has no {field}")
+
+    @property
+    def _kept(self) -> str:
+        return f"m <= {self._size}"
+
+    def _more(self) -> str:
+        """Whether there is a row beyond the page, on the side where reading ends."""
+        self._beyond_page = True
+        return self._column(f"count(*) > {self._size}")
+
+    def _text(self, sql: str) -> str:
+        """A text that is written for each row."""
+        return self._texts.setdefault(sql, f"t{len(self._texts)}")
+
+    def _column(self, sql: str) -> str:
+        """A column of the page: an aggregate over what is written of each of its rows."""
+        return self._columns.setdefault(sql, f"c{len(self._columns)}")
+
+    def _rows(self, found: Row) -> str:
+        """The rows of the page: `m` counts in the order of reading, `n` in that of the list."""
+        reading = mirrored(self._order) if self._backward else self._order
+        order = ", ".join(_term(key, found) for key in reading)
+        source = (
+            f"select {found}.*, row_number() over (order by {order}) as m from {self._source(found)} "
+            f"{self._between(found)} order by {order} limit {self._size + self._beyond_page}"
+        )
+        texts = "".join(f", {sql} as {name}" for sql, name in self._texts.items())
+        place = f"{'-' if self._backward else ''}{found}.m as n, {found}.m as m"
+        return f"select {place}{texts} from ({source}) {found} {' '.join(found.joins)}"
+
+    def _source(self, found: Row | None = None) -> str:
+        other = found or Row(self._statement, self._statement.name("r"), self._declared.model)
+        declared = self._declared
+        rows = declared.rows(self._row, self._given) if declared.rows else self._row.rows_of(declared.model)
+        return f"{rows} {other} where {declared.where(self._row, other, self._given)}"
+
+    def _between(self, found: Row) -> str:
+        conditions = ""
+        if self._after is not None:
+            conditions += f" and {self._beyond(found, self._after, self._order)}"
+        if self._before is not None:
+            conditions += f" and {self._beyond(found, self._before, mirrored(self._order))}"
+        return conditions
+
+    def _any_from(self, cursor: Late | None, along: Order) -> str:
+        """Whether a row lies at this cursor or beyond it."""
+        if cursor is None:
+            return "false"
+        other = Row(self._statement, self._statement.name("r"), self._declared.model)
+        places = self._places(cursor)
+        at = " and ".join(
+            f"{getattr(other, key.column)} is not distinct from {place}"
+            for key, place in zip(along, places, strict=True)
+        )
+        return f"exists (select from {self._source(other)} and (({at}) or {self._beyond(other, cursor, along)}))"
+
+    def _beyond(self, found: Row, cursor: Late, along: Order) -> str:
+        places = self._places(cursor)
+        if len({key.descending for key in along}) == 1 and all(key.nulls_first is None for key in along):
+            columns = ", ".join(getattr(found, key.column) for key in along)
+            return f"({columns}) {'<' if along[0].descending else '>'} ({', '.join(places)})"
+        branches = []
+        for n, key in enumerate(along):
+            same = [f"{getattr(found, along[i].column)} is not distinct from {places[i]}" for i in range(n)]
+            branches.append("(" + " and ".join([*same, _further(key, getattr(found, key.column), places[n])]) + ")")
+        return "(" + " or ".join(branches) + ")"
+
+    def _places(self, cursor: Late) -> list[str]:
+        order = self._order
+        return [self._statement.bind(_nth(cursor, order, n), _SQL_TYPES[key.kind]) for n, key in enumerate(order)]
+
+    def _cursor(self, row: Row) -> str:
+        return cursor_in_sql(self._order, row)
+
+
+def cursor_in_sql(order: Order, row: Row) -> str:
+    """The cursor of a row: VERSION, then a JSON list of the order's mark and the row's values, in base 64 for URLs."""
+    values = " || ',' || ".join(_plain(key, getattr(row, key.column)) for key in order)
+    body = f"{literal(VERSION.decode() + '[' + str(mark(order)) + ',')} || {values} || ']'"
+    return f"translate(encode(convert_to({body}, 'UTF8'), 'base64'), e'+/=\\n', '-_')"
+
+
+def _object(kind: GraphQLObjectType, field: str) -> GraphQLObjectType:
+    of_type: Any = kind.fields[field].type
+    while not isinstance(of_type, GraphQLObjectType):
+        of_type = of_type.of_type
+    return of_type
+
+
+def _size(given: Arguments) -> tuple[int, bool]:
+    first, last = given.get("first"), given.get("last")
+    if first is not None and last is not None:
+        raise BadPage("Give first or last, not both.")
+    size = last if last is not None else DEFAULT_SIZE if first is None else first
+    if not 1 <= size <= LARGEST_SIZE:
+        raise BadPage(f"A page has 1 to {LARGEST_SIZE} rows.")
+    return size, last is not None
+
+
+def _term(key: Key, row: Row) -> str:
+    nulls = "" if key.nulls_first is None else f" nulls {'first' if key.nulls_first else 'last'}"
+    return f"{getattr(row, key.column)}{' desc' if key.descending else ''}{nulls}"
+
+
+def _further(key: Key, column: str, place: str) -> str:
+    further = f"{column} {'<' if key.descending else '>'} {place}"
+    match key.nulls_first:
+        case None:
+            return further
+        case True:
+            return f"({place} is null and {column} is not null or {further})"
+    return f"({place} is not null and ({further} or {column} is null))"
+
+
+def _nth(cursor: Late, order: Order, n: int) -> Callable[[Any], Any]:
+    return cursor.map(lambda text: _read(text, order)[n]).get
+
+
+_READ: dict[type, Callable[[Any], Any]] = {
+    int: int, str: str, Decimal: Decimal, datetime: datetime.fromisoformat, date: date.fromisoformat, UUID: UUID,
+}  # fmt: skip
+_SQL_TYPES = {int: "bigint", str: "text", Decimal: "numeric", datetime: "timestamptz", date: "date", UUID: "uuid"}
+
+
+def _read(cursor: str, order: Order) -> list[Any]:
+    try:
+        decoded = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        of, *texts = orjson.loads(decoded[1:])
+        if decoded[:1] != VERSION or of != mark(order):
+            raise ValueError
+        return [None if text is None else _READ[key.kind](text) for key, text in zip(order, texts, strict=True)]
+    except (ValueError, TypeError, ArithmeticError):
+        raise BadPage("This is no cursor of this list.") from None
+
+
+def _plain(key: Key, sql: str) -> str:
+    texts = {
+        int: f"{sql}::text",
+        UUID: f"'\"' || {sql} || '\"'",
+        Decimal: f"'\"' || trim_scale({sql}) || '\"'",
+        datetime: f"to_json({sql})::text",
+        date: f"to_json({sql})::text",
+        str: escaped(sql),
+    }
+    return texts[key.kind] if key.nulls_first is None else f"coalesce({texts[key.kind]}, 'null')"

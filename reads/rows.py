@@ -1,0 +1,89 @@
+"""Rows: a level of a statement being written. A table enters it in one way only: with the condition of who asks."""
+
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tortoise.models import Model
+
+from reads.shapes import Late, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Rights(Protocol):
+    """Which rows of each table exist for those who share a plan."""
+
+    def __call__(self, model: type[Model], row: "Row") -> str:
+        """The SQL condition on `row`, a row of the model's table. Raises Unplannable for a table without a rule."""
+        ...
+
+
+class Statement:
+    """One statement being written: its values so far, and names that are free."""
+
+    def __init__(self, rights: Rights) -> None:
+        self._rights = rights
+        self._binds: dict[tuple[str, Any], str] = {}
+        self.values: list[Callable[[Run], Any]] = []
+        self.checks: list[Callable[[Run], Any]] = []
+        self._numbers: Iterator[int] = count(1)
+
+    def name(self, prefix: str) -> str:
+        return f"{prefix}{next(self._numbers)}"
+
+    def bind(self, value: "Late | Callable[[Run], Any]", sql_type: str) -> str:
+        """A place for a value that comes with each run; the same value twice has one place."""
+        get = value.get if isinstance(value, Late) else value
+        key = (sql_type, get)
+        if key not in self._binds:
+            self.values.append(get)
+            self._binds[key] = f"${len(self.values)}::{sql_type}"
+        return self._binds[key]
+
+    def check(self, value: Late) -> None:
+        """Have each run look whether this can be read, also where the statement does not need it."""
+        self.checks.append(value.get)
+
+    def rows_of(self, model: type[Model]) -> str:
+        """The rows of a table that exist for the viewer, to select from: the only way in which a table is named."""
+        row = Row(self, self.name("t"), model)
+        return f"(select {row}.* from {model._meta.db_table} {row} where {self._rights(model, row)})"
+
+
+class Row:
+    """A row of a level: `row.name` is the SQL of a column, or of what stands for it."""
+
+    def __init__(
+        self,
+        statement: Statement,
+        alias: str,
+        model: type[Model] | None = None,
+        given: Mapping[str, str] | None = None,
+    ) -> None:
+        self.statement = statement
+        self.alias = alias
+        self.model = model
+        self._given = given or {}
+        self.joins: list[str] = []
+
+    def __getattr__(self, column: str) -> str:
+        if column.startswith("__"):
+            raise AttributeError(column)
+        return self._given.get(column, f'{self.alias}."{column}"')
+
+    def __str__(self) -> str:
+        return self.alias
+
+    def with_given(self, given: Mapping[str, str]) -> "Row":
+        """The same row, of which some columns are something else; what is joined to it is joined to this one."""
+        row = Row(self.statement, self.alias, self.model, {**self._given, **given})
+        row.joins = self.joins
+        return row
+
+    def rows_of(self, model: type[Model]) -> str:
+        return self.statement.rows_of(model)
+
+    def bind(self, value: Late | Callable[[Run], Any], sql_type: str) -> str:
+        return self.statement.bind(value, sql_type)

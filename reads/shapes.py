@@ -1,0 +1,150 @@
+"""Shapes: what of a request's variables decides how the statement reads, and what only goes into it as a value.
+
+Two requests whose variables have the same shape share a plan. Enum values, booleans, integers, nulls and which fields
+an input has are part of the shape; texts, ids, instants and decimals are not: a plan knows them as `Late` values.
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLError,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLScalarType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    Undefined,
+    VariableNode,
+    coerce_input_value,
+    type_from_ast,
+    value_from_ast,
+)
+from graphql.language import ListValueNode, NullValueNode, ObjectValueNode, ValueNode
+
+FIXED_SCALARS = frozenset({"Boolean", "Int"})
+
+Tree: TypeAlias = Any
+"""A value as a plan sees it: dicts, lists, enum values, booleans, integers and None, with `Late` for all else."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a plan needs to be carried out once: the late values of the request, and who asks when."""
+
+    late: Sequence[Any]
+    who: Any
+    more: Any = None
+
+
+@dataclass(frozen=True)
+class Late:
+    """A value that is known when the plan is carried out."""
+
+    get: Callable[[Run], Any]
+
+    def map(self, change: Callable[[Any], Any]) -> "Late":
+        get = self.get
+        return Late(lambda run: change(get(run)))
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The variables of a request: `key` is what a plan depends on, `tree` what it sees, `late` its values."""
+
+    key: Hashable
+    tree: Mapping[str, Tree]
+    late: Sequence[Any]
+
+
+NO_VARIABLES = Shape((), {}, ())
+
+
+def shape_of(schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]) -> Shape:
+    """The shape of a request's variables. Raises GraphQLError for a value that its type does not take."""
+    if not operation.variable_definitions:
+        return NO_VARIABLES
+    late: list[Any] = []
+    keys: list[Hashable] = []
+    tree: dict[str, Tree] = {}
+    for definition in operation.variable_definitions:
+        name = definition.variable.name.value
+        of_type: Any = type_from_ast(schema, definition.type)
+        if name in given:
+            value = coerce_input_value(given[name], of_type)
+        elif definition.default_value is not None:
+            value = value_from_ast(definition.default_value, of_type)
+        elif isinstance(of_type, GraphQLNonNull):
+            raise GraphQLError(f"Variable '${name}' is missing.")
+        else:
+            continue
+        if value is Undefined:
+            raise GraphQLError(f"Variable '${name}' has a value that its type does not take.")
+        key, tree[name] = _shaped(value, of_type, late)
+        keys.append((name, key))
+    return Shape(tuple(keys), tree, late)
+
+
+def _shaped(value: Any, of_type: GraphQLInputType, late: list[Any]) -> tuple[Hashable, Tree]:
+    if isinstance(of_type, GraphQLNonNull):
+        return _shaped(value, of_type.of_type, late)
+    if value is None:
+        return None, None
+    if isinstance(of_type, GraphQLList):
+        parts = [_shaped(each, of_type.of_type, late) for each in value]
+        return ("list", *(key for key, _ in parts)), [tree for _, tree in parts]
+    if isinstance(of_type, GraphQLInputObjectType):
+        fields = {
+            name: _shaped(value[name], field.type, late) for name, field in of_type.fields.items() if name in value
+        }
+        return tuple((name, key) for name, (key, _) in fields.items()), {n: tree for n, (_, tree) in fields.items()}
+    if isinstance(of_type, GraphQLEnumType) or _is_fixed(of_type):
+        return ("is", value), value
+    late.append(value)
+    return "late", _nth(len(late) - 1)
+
+
+def _is_fixed(of_type: GraphQLInputType) -> bool:
+    return isinstance(of_type, GraphQLScalarType) and of_type.name in FIXED_SCALARS
+
+
+def _nth(n: int) -> Late:
+    return Late(lambda run: run.late[n])
+
+
+ABSENT: Any = object()
+
+
+def argument(node: ValueNode | None, of_type: GraphQLInputType, variables: Mapping[str, Tree], default: Any) -> Tree:
+    """The value of an argument, or of a part of one, in the document; ABSENT where there is none."""
+    if node is None:
+        return default
+    if isinstance(node, VariableNode):
+        return variables.get(node.name.value, default)
+    if isinstance(of_type, GraphQLNonNull):
+        return argument(node, of_type.of_type, variables, default)
+    if isinstance(node, NullValueNode):
+        return None
+    if isinstance(of_type, GraphQLList):
+        items = node.values if isinstance(node, ListValueNode) else (node,)
+        return [argument(item, of_type.of_type, variables, None) for item in items]
+    if isinstance(of_type, GraphQLInputObjectType) and isinstance(node, ObjectValueNode):
+        given = {field.name.value: field.value for field in node.fields}
+        values = {
+            name: argument(given.get(name), field.type, variables, _default_of(field))
+            for name, field in of_type.fields.items()
+        }
+        return {name: value for name, value in values.items() if value is not ABSENT}
+    value = value_from_ast(node, of_type)
+    if isinstance(of_type, GraphQLEnumType) or _is_fixed(of_type):
+        return value
+    return Late(lambda run: value)
+
+
+def _default_of(field: GraphQLInputField) -> Any:
+    return ABSENT if field.default_value is Undefined else field.default_value

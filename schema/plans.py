@@ -1,0 +1,62 @@
+"""Plans: queries compiled once per text, shape of variables and kind of viewer, and remembered."""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from typing import Any, Final
+
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
+
+from reads import Plan, Run, Shape, Unplannable, compile_operation, shape_of
+from sales import database
+from sales.viewers import Viewer
+from schema.mistakes import Mistake
+from schema.rights import Rights, kind_of
+from schema.scalars import WRITERS
+from schema.schema import graphql_schema
+
+REMEMBERED: Final = 1_000
+
+_plans: OrderedDict[Hashable, Plan | None] = OrderedDict()
+
+
+async def answer(
+    text: str, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any], by: Viewer
+) -> str | None:
+    """The data of a query as JSON; None for what has to be executed field by field.
+
+    That is what no plan can say, and whatever is wrong: execution then tells where.
+    """
+    if operation.operation != OperationType.QUERY:
+        return None
+    try:
+        shape = shape_of(graphql_schema, operation, variables)
+        plan = _plan(text, document, operation, shape, by)
+        values = plan.bind(Run(shape.late, by)) if plan else []
+    except (GraphQLError, Mistake):
+        return None
+    if plan is None:
+        return None
+    [row] = await database.fetch(plan.sql, *values)
+    data: str = row["data"]
+    return data if plan.is_whole(data) else None
+
+
+def _plan(
+    text: str, document: DocumentNode, operation: OperationDefinitionNode, shape: Shape, by: Viewer
+) -> Plan | None:
+    """The plan for requests like this one; None where there can't be one, which is remembered too."""
+    kind = kind_of(by)
+    key = (text, operation.name and operation.name.value, shape.key, kind)
+    if key in _plans:
+        _plans.move_to_end(key)
+        return _plans[key]
+    try:
+        plan: Plan | None = compile_operation(
+            graphql_schema, document, operation, shape, rights=Rights(kind), writers=WRITERS
+        )
+    except Unplannable:
+        plan = None
+    _plans[key] = plan
+    if len(_plans) > REMEMBERED:
+        _plans.popitem(last=False)
+    return plan

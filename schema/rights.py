@@ -1,0 +1,97 @@
+"""Rights: which rows of each table exist for a viewer, and what of them may be changed, said in SQL and only here.
+
+The account is a part of every rule. Viewers of one `kind` share plans: what differs between them are values.
+"""
+
+from typing import TypeAlias
+
+from tortoise.models import Model
+
+from reads import Row, Run, Unplannable
+from sales.accounts import Account
+from sales.deliveries import Delivery
+from sales.journal import Event
+from sales.keys import ApiKey
+from sales.leads import Lead
+from sales.notifications import Notification
+from sales.pipelines import Pipeline
+from sales.reasons import Reason
+from sales.reminders import Reminder
+from sales.sessions import Session
+from sales.steps import Step
+from sales.teams import Membership, Team
+from sales.users import User
+from sales.viewers import Viewer
+
+Kind: TypeAlias = tuple[bool, bool]
+
+
+def kind_of(by: Viewer) -> Kind:
+    """What of a viewer decides how a statement reads."""
+    return by.sees_all, by.is_administrator
+
+
+class Rights:
+    """The rules for viewers of one kind."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._sees_all, self._is_administrator = kind
+
+    def __call__(self, model: type[Model], row: Row) -> str:
+        """The condition under which a row of the model's table exists for the viewer."""
+        account = row.bind(_account, "uuid")
+        if model is Account:
+            return f"{row.id} = {account}"
+        within = f"{row.account_id} = {account}"
+        if model in _OPEN:
+            return within
+        if model is Lead:
+            return within if self._sees_all else f"{within} and {self._sees(row, row.owner_id)}"
+        if model in (Reminder, Event):
+            # A shared account hides no lead: what is about one needs no look at it.
+            about = f"{row.lead_id} is not null"
+            if self._sees_all:
+                return f"{within} and {about}"
+            leads = row.rows_of(Lead)
+            return f"{within} and exists (select from {leads} l where l.id = {row.lead_id})"
+        if model is Notification:
+            mine = f"{within} and {row.user_id} = {row.bind(_person, 'uuid')}"
+            return f"{mine} and {row.in_app} and {row.cancelled_at} is null and {row.visible_at} <= now()"
+        if model is Session or (model in (ApiKey, Delivery) and not self._is_administrator):
+            return f"{within} and {row.user_id} = {row.bind(_person, 'uuid')}"
+        if model in (ApiKey, Delivery):
+            return within
+        raise Unplannable(f"nobody says who sees {model.__name__}")
+
+    def _sees(self, row: Row, owner: str) -> str:
+        return f"({owner} is null or {owner} = any({row.bind(_seen, 'uuid[]')}))"
+
+
+def may_edit(lead: Row) -> str:
+    """`Viewer.may_edit` in SQL."""
+    is_managed = f"coalesce({lead.owner_id} = any({lead.bind(_managed, 'uuid[]')}), false)"
+    return f"({lead.bind(_edits_all, 'boolean')} or {is_managed})"
+
+
+_OPEN = frozenset({User, Team, Membership, Pipeline, Step, Reason})
+"""What everybody of an account sees."""
+
+
+def _account(run: Run) -> object:
+    return run.who.account.id
+
+
+def _person(run: Run) -> object:
+    return run.who.user.id
+
+
+def _seen(run: Run) -> object:
+    return [run.who.user.id, *run.who.seen]
+
+
+def _managed(run: Run) -> object:
+    return [run.who.user.id, *run.who.managed]
+
+
+def _edits_all(run: Run) -> object:
+    return run.who.is_administrator
