@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 from strawberry import Parent
 
+import reads
 from sales import leads
 from sales.todo import morning_list
 from schema.connections import After, Before, Connection, First, Last, Page, Slice, paged
@@ -17,7 +18,7 @@ _BY_MOMENT = (Key("moment", datetime, nulls_first=False), Key("id"))
 
 @strawberry.type(description="A lead in the morning list.")
 class TodoItem:
-    @strawberry.field(graphql_type=Lead, description="The lead. Never null.")
+    @strawberry.field(graphql_type=Lead, description="The lead. Never null.", metadata=reads.same_row())
     def lead(self, lead: Parent[leads.Lead]) -> leads.Lead:
         return lead
 
@@ -25,7 +26,10 @@ class TodoItem:
         description="The earliest moment at which you wanted to come back to it; null: none was chosen."
     )
 
-    @strawberry.field(description="Whether that moment is past. Never null.")
+    @strawberry.field(
+        description="Whether that moment is past. Never null.",
+        metadata=reads.computed(lambda item: f"coalesce({item.moment} < now(), false)"),
+    )
     async def is_late(self, lead: Parent[leads.Lead], info: Info) -> bool:
         moment: datetime | None = getattr(lead, "moment")  # noqa: B009
         return moment is not None and moment < await info.context.now()

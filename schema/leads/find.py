@@ -21,14 +21,11 @@ from schema.connections import After, Before, Connection, First, Last, Page, Sli
 from schema.context import Info
 from schema.filters import Filter, Instant, RangeFilter, compared, conditions
 from schema.leads import Lead
+from schema.leads.conditions import DEEPEST, LONGEST_TEXT, MOST_CONDITIONS, Conditions
 from schema.loading import seen
 from schema.mistakes import bad_input
 from schema.orders import Key
 from schema.words import described
-
-LONGEST_TEXT = 200
-DEEPEST = 5
-MOST_CONDITIONS = 200
 
 _ABSENT = "Left out or null: any."
 
@@ -170,9 +167,7 @@ def _named(lead: Row, given: reads.Arguments) -> str:
 
 
 def _matching(lead: Row, given: reads.Arguments) -> str:
-    if given.get("filter"):
-        raise Unplannable("filters come next")
-    return "true"
+    return Conditions(lead).of(given.get("filter"))
 
 
 def _sorted(given: reads.Arguments) -> tuple[Key, ...]:
