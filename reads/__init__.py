@@ -16,6 +16,7 @@ from reads.declarations import (
     same_row,
     to_one,
 )
+from reads.executing import attach
 from reads.orders import Key, Order
 from reads.rows import Row
 from reads.shapes import Late, Run, Shape, shape_of
@@ -31,6 +32,7 @@ __all__ = [
     "Run",
     "Shape",
     "Unplannable",
+    "attach",
     "compile_operation",
     "computed",
     "connection",

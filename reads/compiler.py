@@ -34,6 +34,8 @@ from reads.shapes import ABSENT, Run, Shape, argument
 from reads.written import MISSING, STANDARD, Writers, literal, missing_if_null, null_if_null
 
 _MISSING = MISSING.encode().decode("unicode_escape")
+ROW = "$row"
+"""Where a lenient plan says which row an object is of; no response key begins like this."""
 _MOST_PARTS = 90  # concat() takes a hundred arguments at most
 
 
@@ -60,6 +62,11 @@ class Plan:
         """Whether no null is where none may be."""
         return _MISSING not in text
 
+    @staticmethod
+    def mended(text: str) -> str:
+        """The same with null there, for the executor to find."""
+        return text.replace(_MISSING, "null")
+
 
 def compile_operation(
     schema: GraphQLSchema,
@@ -69,11 +76,15 @@ def compile_operation(
     *,
     rights: Rights,
     writers: Writers,
+    is_lenient: bool = False,
 ) -> Plan:
-    """The plan of a query for requests of this shape. Raises Unplannable."""
+    """The plan of a query for requests of this shape. Raises Unplannable.
+
+    A lenient one leaves out the fields that it can't say: `executing` finds them.
+    """
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     statement = Statement(rights)
-    compiler = _Compiler(Selections(schema, fragments, shape.tree), {**STANDARD, **writers})
+    compiler = _Compiler(Selections(schema, fragments, shape.tree), {**STANDARD, **writers}, is_lenient)
     root = Row(statement, "nothing")
     assert schema.query_type is not None
     fields = compiler.selections.of([operation.selection_set], schema.query_type)
@@ -82,18 +93,27 @@ def compile_operation(
 
 
 class _Compiler:
-    def __init__(self, selections: Selections, writers: Writers) -> None:
+    def __init__(self, selections: Selections, writers: Writers, is_lenient: bool) -> None:
         self.selections = selections
         self._writers = writers
+        self._is_lenient = is_lenient
 
     def object(self, fields: Mapping[str, list[FieldNode]], kind: GraphQLObjectType, row: Row) -> str:
         """The text of an object."""
-        parts: list[str] = []
-        before = "{"
+        parts: dict[str, str] = {}
+        left_out = False
         for key, nodes in fields.items():
-            parts += [f'{before}"{key}":', self._field(nodes, kind, row)]
-            before = ","
-        return _concat([*parts, "}"] if parts else ["{}"])
+            before = row.remembered()
+            try:
+                parts[key] = self._field(nodes, kind, row)
+            except Unplannable:
+                if not self._is_lenient or not (row.model or kind is self.selections.schema.query_type):
+                    raise
+                row.back_to(before)
+                left_out = True
+        if left_out and row.model is not None:
+            parts[ROW] = f"to_json({row.key})::text"
+        return self.object_of(parts)
 
     def object_of(self, parts: Mapping[str, str]) -> str:
         """The text of an object whose fields' texts are known."""
@@ -106,16 +126,16 @@ class _Compiler:
         """The text of a field that a connection has beside its rows."""
         return self._field(nodes, kind, row)
 
-    def _field(self, nodes: list[FieldNode], kind: GraphQLObjectType, row: Row) -> "Sql":
+    def _field(self, nodes: list[FieldNode], kind: GraphQLObjectType, row: Row) -> str:
         name = nodes[0].name.value
         if name == "__typename":
-            return Sql(literal(f'"{kind.name}"'))
+            return literal(f'"{kind.name}"')
         field = kind.fields.get(name)
         if field is None:
             raise Unplannable(f"{name} is not a field of {kind.name}")
         declared = _declared(field)
         arguments = self._arguments(nodes[0], field)
-        return Sql(_nullable(field.type, self._text(declared, field, nodes, row, arguments)))
+        return _nullable(field.type, self._text(declared, field, nodes, row, arguments))
 
     def _text(self, declared: Field, field: GraphQLField, nodes: list[FieldNode], row: Row, given: Arguments) -> str:
         inner = _named(field.type)

@@ -42,6 +42,11 @@ class Statement:
             self._binds[key] = f"${len(self.values)}::{sql_type}"
         return self._binds[key]
 
+    def forget(self, after: int) -> None:
+        """Take back the values that were bound after so many."""
+        del self.values[after:]
+        self._binds = {key: place for key, place in self._binds.items() if int(place[1:].split("::")[0]) <= after}
+
     def check(self, value: Late) -> None:
         """Have each run look whether this can be read, also where the statement does not need it."""
         self.checks.append(value.get)
@@ -75,6 +80,22 @@ class Row:
 
     def __str__(self) -> str:
         return self.alias
+
+    @property
+    def key(self) -> str:
+        """The column that tells the row from others within its account."""
+        assert self.model is not None, "only rows of tables have a key"
+        return getattr(self, self.model._meta.db_pk_column)  # type: ignore[no-any-return]
+
+    def remembered(self) -> tuple[int, int]:
+        """How far the statement is, to go back there."""
+        return len(self.statement.values), len(self.joins)
+
+    def back_to(self, remembered: tuple[int, int]) -> None:
+        """Forget what was written since then."""
+        values, joins = remembered
+        self.statement.forget(values)
+        del self.joins[joins:]
 
     def with_given(self, given: Mapping[str, str]) -> "Row":
         """The same row, of which some columns are something else; what is joined to it is joined to this one."""

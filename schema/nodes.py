@@ -24,7 +24,7 @@ class Node:
 
     def __init_subclass__(cls, *, over: type[Model]) -> None:
         cls.over = over
-        cls.is_type_of = classmethod(lambda cls, row, info: isinstance(row, over))  # type: ignore[attr-defined]
+        cls.is_type_of = classmethod(lambda cls, row, info: isinstance(row, dict | over))  # type: ignore[attr-defined]
 
     @strawberry.field(
         description="Unique across all types and stable for ever, such as `lead_<uuid>`. Never null.",

@@ -3,11 +3,14 @@
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from typing import Any, Final
+from uuid import UUID
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
+import orjson
+from graphql import DocumentNode, GraphQLError, GraphQLResolveInfo, OperationDefinitionNode, OperationType
 
-from reads import Plan, Run, Shape, Unplannable, compile_operation, shape_of
+from reads import Plan, Run, Shape, Unplannable, attach, compile_operation, shape_of
 from sales import database
+from sales.journal import Event
 from sales.viewers import Viewer
 from schema.mistakes import Mistake
 from schema.rights import Rights, kind_of
@@ -26,11 +29,32 @@ async def answer(
 
     That is what no plan can say, and whatever is wrong: execution then tells where.
     """
+    found = await _read(text, document, operation, variables, by, is_lenient=False)
+    return found if found is not None and Plan.is_whole(found) else None
+
+
+async def rows(
+    text: str, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any], by: Viewer
+) -> dict[str, Any] | None:
+    """What a plan can say of a query, for the executor to begin with; None where something is wrong with it."""
+    found = await _read(text, document, operation, variables, by, is_lenient=True)
+    return orjson.loads(Plan.mended(found)) if found is not None else None
+
+
+async def _read(
+    text: str,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any],
+    by: Viewer,
+    *,
+    is_lenient: bool,
+) -> str | None:
     if operation.operation != OperationType.QUERY:
         return None
     try:
         shape = shape_of(graphql_schema, operation, variables)
-        plan = _plan(text, document, operation, shape, by)
+        plan = _plan(text, document, operation, shape, by, is_lenient)
         values = plan.bind(Run(shape.late, by)) if plan else []
     except (GraphQLError, Mistake):
         return None
@@ -38,21 +62,26 @@ async def answer(
         return None
     [row] = await database.fetch(plan.sql, *values)
     data: str = row["data"]
-    return data if plan.is_whole(data) else None
+    return data
 
 
 def _plan(
-    text: str, document: DocumentNode, operation: OperationDefinitionNode, shape: Shape, by: Viewer
+    text: str,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    shape: Shape,
+    by: Viewer,
+    is_lenient: bool,
 ) -> Plan | None:
     """The plan for requests like this one; None where there can't be one, which is remembered too."""
     kind = kind_of(by)
-    key = (text, operation.name and operation.name.value, shape.key, kind)
+    key = (text, operation.name and operation.name.value, shape.key, kind, is_lenient)
     if key in _plans:
         _plans.move_to_end(key)
         return _plans[key]
     try:
         plan: Plan | None = compile_operation(
-            graphql_schema, document, operation, shape, rights=Rights(kind), writers=WRITERS
+            graphql_schema, document, operation, shape, rights=Rights(kind), writers=WRITERS, is_lenient=is_lenient
         )
     except Unplannable:
         plan = None
@@ -60,3 +89,13 @@ def _plan(
     if len(_plans) > REMEMBERED:
         _plans.popitem(last=False)
     return plan
+
+
+async def _load(info: GraphQLResolveInfo[Any], key: Any) -> Any:
+    """The row of the type that is being executed, by what a lenient plan says of it."""
+    model = info.parent_type.extensions["strawberry-definition"].origin.over
+    loaders = info.context.loaders
+    return await (loaders.events.load(key) if model is Event else loaders.one(model).load(UUID(key)))
+
+
+attach(graphql_schema, _load)

@@ -100,7 +100,11 @@ def _scalar(
     name: str, description: str, *, url: str | None, read: Callable[[Any], Any], write: Callable[[Any], str] = str
 ) -> ScalarDefinition:
     return strawberry.scalar(
-        name=name, description=description, specified_by_url=url, parse_value=read, serialize=write
+        name=name,
+        description=description,
+        specified_by_url=url,
+        parse_value=read,
+        serialize=lambda value: value if isinstance(value, str) else write(value),  # what a plan wrote stays
     )
 
 

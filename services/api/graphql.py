@@ -6,7 +6,7 @@ from inspect import isawaitable
 from typing import Any, Final
 from uuid import uuid4
 
-from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, execute
+from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, execute, get_operation_ast
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -97,6 +97,7 @@ async def _execute(question: Question, document: DocumentNode, context: Context)
     result: Any = execute(
         graphql_schema,
         document,
+        root_value=await _rows(question, document, context),
         context_value=context,
         variable_values=question.variables,
         operation_name=question.operation,
@@ -107,6 +108,13 @@ async def _execute(question: Question, document: DocumentNode, context: Context)
 
 def _too_long() -> Mistake:
     return Mistake(Code.TIMEOUT, f"This took longer than {SECONDS:.0f} seconds. Ask for less.")
+
+
+async def _rows(question: Question, document: DocumentNode, context: Context) -> dict[str, Any] | None:
+    operation = get_operation_ast(document, question.operation)
+    if context.viewer is None or operation is None:
+        return None
+    return await plans.rows(question.query, document, operation, question.variables, context.viewer)
 
 
 async def _hung_up(request: Request) -> None:

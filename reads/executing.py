@@ -1,0 +1,67 @@
+"""Executing: what a plan can't say runs field by field, over the rows that the plan has read.
+
+A lenient plan leaves such fields out and says which row they are of. `attach` makes every field of a schema take its
+value from such an answer where it is in it; where it is not, the row itself is loaded and its resolver is asked.
+"""
+
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+)
+
+from reads.compiler import ROW
+
+Load = Callable[[GraphQLResolveInfo[Any], Any], Awaitable[Any]]
+
+
+def attach(schema: GraphQLSchema, load: Load) -> None:
+    """Have every field answer from a plan's rows; `load` finds the row of `info.parent_type` with a key."""
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+            for field in kind.fields.values():
+                field.resolve = _over_rows(field, load)
+
+
+def _over_rows(field: GraphQLField, load: Load) -> Callable[..., Any]:
+    resolve = field.resolve
+    assert resolve is not None, "Strawberry gives every field a resolver"
+    read = _reader(field.type)
+
+    def resolved(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        if type(source) is not dict:
+            return resolve(source, info, **arguments)
+        key = info.path.key
+        if key in source:
+            return source[key] if read is None else read(source[key])
+        if ROW not in source:
+            return resolve(None, info, **arguments)
+        return loaded(source[ROW], info, arguments)
+
+    async def loaded(row: Any, info: GraphQLResolveInfo[Any], arguments: dict[str, Any]) -> Any:
+        value = resolve(await load(info, row), info, **arguments)
+        return await value if isawaitable(value) else value
+
+    return resolved
+
+
+def _reader(of_type: GraphQLOutputType) -> Callable[[Any], Any] | None:
+    """How the executor wants a value of which the plan has written the text: an enum's by its value, not its name."""
+    if isinstance(of_type, GraphQLNonNull):
+        return _reader(of_type.of_type)
+    if isinstance(of_type, GraphQLList):
+        item = _reader(of_type.of_type)
+        return None if item is None else lambda values: None if values is None else [item(value) for value in values]
+    if isinstance(of_type, GraphQLEnumType):
+        values = {name: value.value for name, value in of_type.values.items()}
+        return lambda name: None if name is None else values[name]
+    return None
