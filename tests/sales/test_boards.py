@@ -1,6 +1,6 @@
 """The board of a past moment, and what moved between two, from the journal alone."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -26,15 +26,17 @@ from sales.leads.moves import move
 from sales.leads.owners import assign
 from sales.money import Money
 from sales.pipelines import Pipeline
+from sales.pipelines.create import create as create_pipeline
 from sales.statuses import OPEN, close, correct_closing, reopen, stand_by
 from sales.steps import Step, StepFields
-from sales.steps.delete import delete_step
+from sales.steps.delete import delete_pipeline, delete_step
 from sales.viewers import Viewer
 from tests.conftest import Figures as Print
 from tests.factories import SOON, a_lead, a_user, an_account, steps_of
 from tests.sales.deeds import DEEDS, do
 
 Titles = dict[str, list[str | None]]
+Remembered = dict[tuple[str, int], list[tuple[Any, ...]]]
 MAY, JUNE, JULY, AUGUST = (datetime(2026, month, 1, tzinfo=UTC) for month in (5, 6, 7, 8))
 
 
@@ -182,6 +184,33 @@ async def test_what_is_written_on_a_lead_is_as_it_was(ada: Viewer) -> None:
     )  # fmt: skip
 
 
+async def test_a_title_that_was_erased_since_is_missing_and_the_lead_is_not(ada: Viewer) -> None:
+    lead = await a_lead(ada, title="Mrs Smith's roof")
+    before = await database.now()
+    await database.fetch("update journal set private = '{}' where lead_id = $1 returning 1", lead.id)
+
+    assert await titles(ada, before) == {"To qualify": [None]}
+
+
+async def test_another_pipeline_has_a_board_of_its_own_also_once_it_is_deleted(ada: Viewer) -> None:
+    [first, *_] = await steps_of(ada)
+    made = await create_pipeline(by=ada, name="After", steps=[StepFields(name="Signed")])
+    [signed] = await Step.filter(pipeline_id=made.id)
+    lead = await a_lead(ada, step=first, money=euros(5))
+    start = await database.now()
+    await move(lead.id, by=ada, step_id=signed.id)
+    there = await database.now()
+    await delete_pipeline(made.id, by=ada, target_step_id=first.id)
+    end = await database.now()
+
+    assert [column.count for column in await as_of(made.id, there, by=ada)] == [1]
+    assert await as_of(made.id, end, by=ada) == []
+    assert await titles(ada, there) == {}
+    [passed] = await diff(made.id, start, end, by=ada)
+    assert (passed.step.name, passed.entered.sums, passed.left.sums) == ("Signed", [euros(5)], [euros(5)])
+    assert (await moved(ada, start, there))["To qualify"].left.count == 1
+
+
 async def test_sums_are_of_all_leads_per_currency_and_weighted_as_it_was_then(ada: Viewer) -> None:
     [first, *_] = await steps_of(ada)
     await steps.edit(first.id, by=ada, fields=StepFields(probability=50))
@@ -239,10 +268,10 @@ async def test_a_column_whose_ranks_were_made_short_keeps_its_order(ada: Viewer)
     assert [(lead.id, lead.rank) for lead in column.leads] == [(lead.id, lead.rank) for lead in live]
 
 
-async def live(by: Viewer) -> dict[str, Any]:
+async def live(by: Viewer) -> Remembered:
     """The live board of the default pipeline, in the words of `remembered`."""
     pipeline = await Pipeline.get(account_id=by.account.id, is_default=True)
-    seen = {}
+    seen: Remembered = {}
     for step in await Step.filter(pipeline_id=pipeline.id).order_by("position"):
         leads = await Lead.filter(step_id=step.id, status__in=OPEN).order_by("rank")
         if leads or step.archived_at is None:
@@ -254,7 +283,7 @@ async def live(by: Viewer) -> dict[str, Any]:
     return seen
 
 
-def remembered(columns: list[PastColumn]) -> dict[str, Any]:
+def remembered(columns: list[PastColumn]) -> Remembered:
     assert all(column.count == len(column.leads) for column in columns)
     return {
         (column.step.name, column.step.position): [
@@ -273,8 +302,7 @@ async def act(name: str, one: int, other: int, by: Viewer, ben: Viewer) -> None:
     """One of DEEDS, or one that changes money or speaks of an earlier day."""
     leads = await Lead.filter(account_id=by.account.id).order_by("number")
     if name == "make_old":
-        closed = {"closed_at": MAY + timedelta(days=one)} if one % 2 else {}
-        standing = Standing(Status.WON if closed else Status.TODO, **closed)
+        standing = Standing(Status.WON, closed_at=MAY + timedelta(days=one)) if one % 2 else None
         await a_lead(by, created_at=MAY, standing=standing, money=euros(other))
     elif name not in ACTS[len(DEEDS) :]:
         await do(name, one, other, by, ben)
@@ -315,7 +343,7 @@ SPEAK_OF_THE_PAST = {"win_back_then", "correct", "make_old"}
 @given(PLANS)
 async def test_the_past_is_what_the_live_board_was(plan: Any) -> None:
     by = await an_account()
-    seen: list[tuple[datetime, dict[str, Any]]] = []
+    seen: list[tuple[datetime, Remembered]] = []
 
     async def look() -> None:
         seen.append((await database.now(), await live(by)))
@@ -364,7 +392,7 @@ def figures_of(columns: list[PastColumn]) -> dict[UUID, Any]:
 
 
 def require_adding_up(column: ColumnDiff) -> None:
-    count, amounts = 0, Counter[str]()
+    count, amounts = 0, defaultdict[str, Decimal](Decimal)
     for name, sign in {
         "at_start": 1, "entered": 1, "reopened": 1, "left": -1, "won": -1, "lost": -1, "cancelled": -1, "up": 1,
         "down": -1, "at_end": -1,
@@ -373,7 +401,7 @@ def require_adding_up(column: ColumnDiff) -> None:
         count += sign * part.count if name not in ("up", "down") else 0
         for money in part.sums:
             assert money.amount >= 0
-            amounts[money.currency] += sign * money.amount  # type: ignore[assignment]
+            amounts[money.currency] += sign * money.amount
     assert count == 0
     assert set(amounts.values()) <= {0}
 
