@@ -14,6 +14,7 @@ from sales.steps import delete
 from sales.verbs import Outcome
 from sales.viewers import Viewer
 from schema import ids
+from schema.boards.past import BoardDiff, Diff, PastBoard, PastColumns, board_as_of, board_diff
 from schema.context import Info
 from schema.loading import seen
 from schema.mutations import deletion, mutation
@@ -57,6 +58,33 @@ class Pipeline(Node, over=pipelines.Pipeline):
     ) -> list[Any]:
         found = await info.context.loaders.steps_of.load(pipeline.id)
         return [step for step in found if include_archived or step.archived_at is None]
+
+    @strawberry.field(graphql_type=PastBoard, description="Its board as it was at a moment of the past. Never null.")
+    async def board_as_of(
+        self,
+        pipeline: Parent[pipelines.Pipeline],
+        info: Info,
+        moment: Annotated[datetime, strawberry.argument(description="When; not in the future. It can't be null.")],
+    ) -> PastColumns:
+        return await board_as_of(info.context, pipeline.id, moment)
+
+    @strawberry.field(graphql_type=BoardDiff, description="What moved on its board between two moments. Never null.")
+    async def board_diff(
+        self,
+        pipeline: Parent[pipelines.Pipeline],
+        info: Info,
+        start: Annotated[
+            datetime, strawberry.argument(name="from", description="What is later counts. It can't be null.")
+        ],
+        end: Annotated[
+            datetime,
+            strawberry.argument(
+                name="to",
+                description="Up to and including this; not before `from`, not in the future. It can't be null.",
+            ),
+        ],
+    ) -> Diff:
+        return await board_diff(info.context, pipeline.id, start, end)
 
 
 @strawberry.field(

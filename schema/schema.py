@@ -68,4 +68,4 @@ def paged_fields() -> frozenset[str]:
     return frozenset(names)
 
 
-LIMITS = Limits(paged=paged_fields() | {"pipelines", "steps", "reasons", "members", "sessions", "apiKeys"})
+LIMITS = Limits(paged=paged_fields() | {"pipelines", "steps", "reasons", "members", "sessions", "apiKeys", "columns"})

@@ -128,6 +128,7 @@ invalid-only-for-closed = Only a closed lead has this.
 invalid-closed-before-creation = It cannot be closed before it was created.
 invalid-too-long-ago = This is too long ago: not before { $year }.
 invalid-in-the-future = This is in the future.
+invalid-ends-before-it-starts = This ends before it starts.
 invalid-reason-of-another-status = This reason is archived, or belongs to another status.
 invalid-status-without-reasons = Only Won, Lost and Cancelled have reasons.
 invalid-cannot-be-null = This cannot be null. Leave it out to keep what is there.

@@ -128,6 +128,7 @@ invalid-only-for-closed = Seule une opportunité close a cela.
 invalid-closed-before-creation = Elle ne peut pas être close avant d’avoir été créée.
 invalid-too-long-ago = C’est trop ancien, avant { $year }.
 invalid-in-the-future = C’est dans le futur.
+invalid-ends-before-it-starts = La fin est avant le début.
 invalid-reason-of-another-status = Ce motif est archivé, ou appartient à un autre statut.
 invalid-status-without-reasons = Seuls Gagné, Perdu et Annulé ont des motifs.
 invalid-cannot-be-null = Ceci ne peut pas être nul. Omettez-le pour garder ce qui y est.

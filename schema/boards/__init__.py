@@ -1,0 +1,1 @@
+"""Boards: a pipeline's columns with their leads, as clients see them."""

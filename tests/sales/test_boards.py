@@ -1,0 +1,500 @@
+"""The board of a past moment, and what moved between two, from the journal alone."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sales import database, ranks, steps
+from sales.accounts import Privacy
+from sales.boards.diff import ColumnDiff, Figures, diff
+from sales.boards.past import PastColumn, as_of
+from sales.clock import fire_due
+from sales.errors import InvalidValue, NotFound, Refusal, Refused
+from sales.ids import new_id
+from sales.leads import Lead, Status
+from sales.leads.create import Standing
+from sales.leads.edit import LeadFields, edit
+from sales.leads.moves import move
+from sales.leads.owners import assign
+from sales.money import Money
+from sales.pipelines import Pipeline
+from sales.pipelines.create import create as create_pipeline
+from sales.statuses import OPEN, close, correct_closing, reopen, stand_by
+from sales.steps import Step, StepFields
+from sales.steps.delete import delete_pipeline, delete_step
+from sales.viewers import Viewer
+from tests.conftest import Figures as Print
+from tests.factories import SOON, a_lead, a_user, an_account, steps_of
+from tests.sales.deeds import DEEDS, do
+
+Titles = dict[str, list[str | None]]
+Remembered = dict[tuple[str, int], list[tuple[Any, ...]]]
+MAY, JUNE, JULY, AUGUST = (datetime(2026, month, 1, tzinfo=UTC) for month in (5, 6, 7, 8))
+
+
+async def board(by: Viewer, moment: datetime) -> list[PastColumn]:
+    """The default pipeline's columns."""
+    pipeline = await Pipeline.get(account_id=by.account.id, is_default=True)
+    return await as_of(pipeline.id, moment, by=by)
+
+
+async def titles(by: Viewer, moment: datetime) -> Titles:
+    """The titles in each column that has leads."""
+    return {each.step.name: [lead.title for lead in each.leads] for each in await board(by, moment) if each.leads}
+
+
+async def moved(by: Viewer, start: datetime, end: datetime) -> dict[str, ColumnDiff]:
+    pipeline = await Pipeline.get(account_id=by.account.id, is_default=True)
+    return {column.step.name: column for column in await diff(pipeline.id, start, end, by=by)}
+
+
+def euros(amount: int) -> Money:
+    return Money(Decimal(amount), "EUR")
+
+
+async def test_a_lead_moved_twice_is_where_it_was_between(ada: Viewer) -> None:
+    [_, second, third, *_] = await steps_of(ada)
+    lead = await a_lead(ada)
+    at_first = await database.now()
+    await move(lead.id, by=ada, step_id=second.id)
+    between = await database.now()
+    await move(lead.id, by=ada, step_id=third.id)
+
+    assert await titles(ada, at_first) == {"To qualify": ["New roof"]}
+    assert await titles(ada, between) == {"Contacted": ["New roof"]}
+    assert await titles(ada, await database.now()) == {"Met": ["New roof"]}
+
+
+async def test_a_lead_is_on_the_board_until_it_is_won_and_again_once_it_is_reopened(ada: Viewer) -> None:
+    lead = await a_lead(ada)
+    before = await database.now()
+    await close(lead.id, by=ada, status=Status.WON)
+    after = await database.now()
+    await reopen(lead.id, by=ada, until=SOON)
+
+    assert await titles(ada, before) == {"To qualify": ["New roof"]}
+    assert await titles(ada, after) == {}
+    [first, *_] = await board(ada, await database.now())
+    assert [(each.title, each.status) for each in first.leads] == [("New roof", Status.STANDBY)]
+
+
+async def test_a_closing_counts_from_the_date_that_it_was_last_given(ada: Viewer) -> None:
+    lead = await a_lead(ada, created_at=MAY)
+    await close(lead.id, by=ada, status=Status.LOST, closed_at=JULY)
+    assert [bool(await titles(ada, moment)) for moment in (MAY, JUNE, JULY)] == [True, True, False]
+
+    await correct_closing(lead.id, by=ada, closed_at=JUNE)
+    assert [bool(await titles(ada, moment)) for moment in (MAY, JUNE, JULY)] == [True, False, False]
+
+    await correct_closing(lead.id, by=ada, closed_at=AUGUST)
+    assert [bool(await titles(ada, moment)) for moment in (JUNE, JULY, AUGUST)] == [True, True, False]
+
+
+async def test_what_is_said_later_of_an_earlier_day_overrules_what_was_said_meanwhile(ada: Viewer) -> None:
+    lead = await a_lead(ada, created_at=MAY)
+    await stand_by(lead.id, by=ada.back_then(JULY), until=SOON)
+
+    await close(lead.id, by=ada, status=Status.WON, closed_at=JUNE)
+    assert await titles(ada, AUGUST) == await titles(ada, await database.now()) == {}
+    await reopen(lead.id, by=ada)
+
+    assert await titles(ada, MAY) == await titles(ada, await database.now()) == {"To qualify": ["New roof"]}
+    assert await titles(ada, AUGUST) == {}
+    assert (await moved(ada, MAY, AUGUST))["To qualify"].won.count == 1
+    assert (await moved(ada, MAY, AUGUST))["To qualify"].at_end.count == 0
+
+
+async def test_a_back_dated_lead_is_there_from_its_date_even_before_its_step_was(ada: Viewer) -> None:
+    await a_lead(ada, title="Open", created_at=MAY)
+    await a_lead(ada, title="Won since", created_at=MAY, standing=Standing(Status.WON, closed_at=JULY))
+
+    assert await board(ada, MAY - timedelta(seconds=1)) == []
+    assert await titles(ada, JUNE) == {"To qualify": ["Open", "Won since"]}
+    assert await titles(ada, JULY) == {"To qualify": ["Open"]}
+
+
+async def test_before_the_account_there_are_no_columns_and_the_future_is_refused(ada: Viewer) -> None:
+    [first, *_] = await steps_of(ada)
+    await a_lead(ada)
+
+    assert await board(ada, MAY) == []
+    with pytest.raises(InvalidValue, match="in_the_future"):
+        await board(ada, await database.now() + timedelta(minutes=1))
+    with pytest.raises(InvalidValue, match="in_the_future"):
+        await diff(first.pipeline_id, MAY, await database.now() + timedelta(minutes=1), by=ada)
+    with pytest.raises(InvalidValue, match="ends_before_it_starts"):
+        await diff(first.pipeline_id, JUNE, MAY, by=ada)
+    with pytest.raises(NotFound):
+        await as_of(new_id(), MAY, by=ada)
+    with pytest.raises(NotFound):
+        await as_of(first.pipeline_id, MAY, by=await an_account())
+
+
+async def test_a_step_deleted_since_shows_under_its_name_of_then_in_its_place_of_then(ada: Viewer) -> None:
+    [first, second, *_] = await steps_of(ada)
+    lead = await a_lead(ada, step=first)
+    began = await database.now()
+    await steps.edit(first.id, by=ada, fields=StepFields(name="Waiting room"))
+    await steps.move(first.id, by=ada, before_id=None)
+    renamed = await database.now()
+    await delete_step(first.id, by=ada, target_step_id=second.id)
+
+    assert [column.step.name for column in await board(ada, began)][:2] == ["To qualify", "Contacted"]
+    assert [column.step.name for column in await board(ada, renamed)][-2:] == ["Final negotiation", "Waiting room"]
+    assert await titles(ada, renamed) == {"Waiting room": ["New roof"]}
+    [column, *others] = await board(ada, await database.now())
+    assert (column.step.name, [each.id for each in column.leads]) == ("Contacted", [lead.id])
+    assert len(others) == 3
+
+
+async def test_an_archived_step_is_a_column_only_where_leads_lay_in_it(ada: Viewer) -> None:
+    [first, second, *_] = await steps_of(ada)
+    await a_lead(ada, step=first)
+    before = await database.now()
+    await steps.archive(first.id, by=ada)
+    await steps.archive(second.id, by=ada)
+
+    names = [column.step.name for column in await board(ada, await database.now())]
+
+    assert names == ["To qualify", "Met", "Quote", "Final negotiation"]
+    assert len(await board(ada, before)) == 5
+
+
+async def test_what_is_written_on_a_lead_is_as_it_was(ada: Viewer) -> None:
+    ben = await a_user(ada)
+    lead = await a_lead(ada, title="Roof", money=euros(100), probability=30)
+    before = await database.now()
+    await edit(lead.id, by=ada, fields=LeadFields(title="Big roof", money=Money(Decimal(9), "JPY"), probability=None))
+    await assign(lead.id, by=ada, owner_id=ben.user.id)
+
+    [old] = (await board(ada, before))[0].leads
+    [new] = (await board(ada, await database.now()))[0].leads
+
+    assert (old.title, old.money, old.own_probability, old.owner_id) == ("Roof", euros(100), 30, ada.user.id)
+    assert (new.title, new.money, new.own_probability, new.owner_id) == (
+        "Big roof", Money(Decimal(9), "JPY"), None, ben.user.id,
+    )  # fmt: skip
+
+
+async def test_a_title_that_was_erased_since_is_missing_and_the_lead_is_not(ada: Viewer) -> None:
+    lead = await a_lead(ada, title="Mrs Smith's roof")
+    before = await database.now()
+    await database.fetch("update journal set private = '{}' where lead_id = $1 returning 1", lead.id)
+
+    assert await titles(ada, before) == {"To qualify": [None]}
+
+
+async def test_another_pipeline_has_a_board_of_its_own_also_once_it_is_deleted(ada: Viewer) -> None:
+    [first, *_] = await steps_of(ada)
+    made = await create_pipeline(by=ada, name="After", steps=[StepFields(name="Signed")])
+    [signed] = await Step.filter(pipeline_id=made.id)
+    lead = await a_lead(ada, step=first, money=euros(5))
+    start = await database.now()
+    await move(lead.id, by=ada, step_id=signed.id)
+    there = await database.now()
+    await delete_pipeline(made.id, by=ada, target_step_id=first.id)
+    end = await database.now()
+
+    assert [column.count for column in await as_of(made.id, there, by=ada)] == [1]
+    assert await as_of(made.id, end, by=ada) == []
+    assert await titles(ada, there) == {}
+    [passed] = await diff(made.id, start, end, by=ada)
+    assert (passed.step.name, passed.entered.sums, passed.left.sums) == ("Signed", [euros(5)], [euros(5)])
+    assert (await moved(ada, start, there))["To qualify"].left.count == 1
+
+
+async def test_sums_are_of_all_leads_per_currency_and_weighted_as_it_was_then(ada: Viewer) -> None:
+    [first, *_] = await steps_of(ada)
+    await steps.edit(first.id, by=ada, fields=StepFields(probability=50))
+    await a_lead(ada, money=euros(100))
+    await a_lead(ada, money=euros(200), probability=10)
+    await a_lead(ada, money=Money(Decimal(7), "JPY"))
+    await a_lead(ada)
+    before = await database.now()
+    await steps.edit(first.id, by=ada, fields=StepFields(probability=None))
+
+    [then, *_] = await as_of(first.pipeline_id, before, by=ada, first=1)
+    [now, *_] = await as_of(first.pipeline_id, await database.now(), by=ada)
+
+    assert (then.count, len(then.leads), then.leads[0].probability) == (4, 1, 50)
+    assert then.sums == now.sums == [euros(300), Money(Decimal(7), "JPY")]
+    assert then.weighted == [euros(70), Money(Decimal("3.5"), "JPY")]
+    assert now.weighted == [euros(20), Money(Decimal(0), "JPY")]
+
+
+async def test_in_a_private_account_the_past_shows_only_what_one_may_see_now() -> None:
+    ada = await an_account(privacy=Privacy.PRIVATE)
+    ben = await a_user(ada)
+    once, since = await a_lead(ben, title="Once Ben's"), await a_lead(ada, title="Ben's since")
+    before = await database.now()
+    await assign(once.id, by=ada, owner_id=ada.user.id)
+    await assign(since.id, by=ada, owner_id=ben.user.id)
+
+    assert await titles(ben, before) == {"To qualify": ["Ben's since"]}
+    assert await titles(ada, before) == {"To qualify": ["Once Ben's", "Ben's since"]}
+    assert [c.at_start.count for c in (await moved(ben, before, await database.now())).values()] == [1, 0, 0, 0, 0]
+
+
+async def test_what_the_clock_woke_was_on_standby_until_then(ada: Viewer) -> None:
+    lead = await a_lead(ada, standing=Standing(Status.STANDBY, until=SOON))
+    before = await database.now()
+    await database.fetch("update reminders set due_at = now() where lead_id = $1 returning 1", lead.id)
+    await fire_due()
+
+    [slept, *_] = await board(ada, before)
+    [woke, *_] = await board(ada, await database.now())
+
+    assert [each.leads[0].status for each in (slept, woke)] == [Status.STANDBY, Status.TODO]
+
+
+async def test_a_column_whose_ranks_were_made_short_keeps_its_order(ada: Viewer) -> None:
+    one, two = await a_lead(ada, title="one"), await a_lead(ada, title="two")
+    others = [await a_lead(ada, title="x"), await a_lead(ada, title="y")]
+    for n in range(150):
+        await move(others[n % 2].id, by=ada, before_id=two.id)
+    assert len((await Lead.get(id=two.id)).rank) < ranks.LONGEST
+
+    [column, *_] = await board(ada, await database.now())
+
+    live = await Lead.filter(step_id=one.step_id).order_by("rank")
+    assert [(lead.id, lead.rank) for lead in column.leads] == [(lead.id, lead.rank) for lead in live]
+
+
+async def live(by: Viewer) -> Remembered:
+    """The live board of the default pipeline, in the words of `remembered`."""
+    pipeline = await Pipeline.get(account_id=by.account.id, is_default=True)
+    seen: Remembered = {}
+    for step in await Step.filter(pipeline_id=pipeline.id).order_by("position"):
+        leads = await Lead.filter(step_id=step.id, status__in=OPEN).order_by("rank")
+        if leads or step.archived_at is None:
+            seen[step.name, step.position] = [
+                (each.id, each.number, each.title, each.status, each.owner_id, each.amount, each.rank,
+                 step.probability if each.probability is None else each.probability)
+                for each in leads
+            ]  # fmt: skip
+    return seen
+
+
+def remembered(columns: list[PastColumn]) -> Remembered:
+    assert all(column.count == len(column.leads) for column in columns)
+    return {
+        (column.step.name, column.step.position): [
+            (each.id, each.number, each.title, each.status, each.owner_id, each.money and each.money.amount, each.rank,
+             each.probability)
+            for each in column.leads
+        ]
+        for column in columns
+    }  # fmt: skip
+
+
+ACTS = (*DEEDS, "price", "price", "price_in_yen", "win_back_then", "correct", "make_old")
+
+
+async def act(name: str, one: int, other: int, by: Viewer, ben: Viewer) -> None:
+    """One of DEEDS, or one that changes money or speaks of an earlier day."""
+    leads = await Lead.filter(account_id=by.account.id).order_by("number")
+    if name == "make_old":
+        standing = Standing(Status.WON, closed_at=MAY + timedelta(days=one)) if one % 2 else None
+        await a_lead(by, created_at=MAY, standing=standing, money=euros(other))
+    elif name not in ACTS[len(DEEDS) :]:
+        await do(name, one, other, by, ben)
+    elif leads:
+        lead = leads[one % len(leads)]
+        since = lead.created_at + (await database.now() - lead.created_at) * other / 10
+        match name:
+            case "price" | "price_in_yen":
+                money = Money(Decimal(other * 10), "JPY" if name == "price_in_yen" else "EUR") if other else None
+                await edit(lead.id, by=by, fields=LeadFields(money=money))
+            case "win_back_then":
+                await close(lead.id, by=by, status=Status.WON, closed_at=since, money=euros(other))
+            case "correct":
+                await correct_closing(lead.id, by=by, closed_at=since)
+
+
+PLANS = st.lists(
+    st.tuples(st.sampled_from(ACTS), st.integers(0, 9), st.integers(0, 9), st.booleans()), min_size=5, max_size=40
+)
+many_examples = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+async def carried_out(plan: Any, by: Viewer, look: Callable[[], Any]) -> None:
+    ben = await a_user(by)
+    for name, one, other, is_looked_at in plan:
+        try:
+            await act(name, one, other, by, ben)
+        except (Refusal, Refused):
+            continue
+        if is_looked_at:
+            await look()
+
+
+SPEAK_OF_THE_PAST = {"win_back_then", "correct", "make_old"}
+
+
+@many_examples
+@given(PLANS)
+async def test_the_past_is_what_the_live_board_was(plan: Any) -> None:
+    by = await an_account()
+    seen: list[tuple[datetime, Remembered]] = []
+
+    async def look() -> None:
+        seen.append((await database.now(), await live(by)))
+
+    await carried_out([each for each in plan if each[0] not in SPEAK_OF_THE_PAST], by, look)
+
+    for moment, was in seen:
+        assert remembered(await board(by, moment)) == was
+
+
+@many_examples
+@given(PLANS)
+async def test_the_board_of_now_is_the_live_one_whatever_was_said_of_the_past(plan: Any) -> None:
+    by = await an_account()
+    await carried_out(plan, by, database.now)
+
+    assert remembered(await board(by, await database.now())) == await live(by)
+
+
+@many_examples
+@given(PLANS)
+async def test_a_diff_adds_up_from_the_board_of_its_start_to_that_of_its_end(plan: Any) -> None:
+    by, moments = await an_account(), [MAY, JUNE]
+
+    async def look() -> None:
+        moments.append(await database.now())
+
+    await carried_out(plan, by, look)
+    await look()
+
+    for start, end in [*pairwise(moments), (MAY, moments[-1]), (moments[-1], moments[-1])]:
+        columns = await moved(by, start, end)
+        for column in columns.values():
+            require_adding_up(column)
+        at_ends = [(await board(by, start), "at_start"), (await board(by, end), "at_end")]
+        for was, which in at_ends:
+            assert figures_of(was) == {
+                column.step.id: (part.count, part.sums)
+                for column in columns.values()
+                if (part := getattr(column, which)).count
+            }
+
+
+def figures_of(columns: list[PastColumn]) -> dict[UUID, Any]:
+    return {column.step.id: (column.count, column.sums) for column in columns if column.count}
+
+
+def require_adding_up(column: ColumnDiff) -> None:
+    count, amounts = 0, defaultdict[str, Decimal](Decimal)
+    for name, sign in {
+        "at_start": 1, "entered": 1, "reopened": 1, "left": -1, "won": -1, "lost": -1, "cancelled": -1, "up": 1,
+        "down": -1, "at_end": -1,
+    }.items():  # fmt: skip
+        part: Figures = getattr(column, name)
+        count += sign * part.count if name not in ("up", "down") else 0
+        for money in part.sums:
+            assert money.amount >= 0
+            amounts[money.currency] += sign * money.amount
+    assert count == 0
+    assert set(amounts.values()) <= {0}
+
+
+async def test_a_diff_tells_what_came_in_went_out_grew_and_shrank(ada: Viewer) -> None:
+    [_, second, *_] = await steps_of(ada)
+    stays, goes, won = [await a_lead(ada, title=name, money=euros(100)) for name in ("stays", "goes", "won")]
+    lost, cancelled = await a_lead(ada, money=euros(5)), await a_lead(ada)
+    back = await a_lead(ada, standing=Standing(Status.LOST), money=euros(1))
+    start = await database.now()
+    await edit(stays.id, by=ada, fields=LeadFields(money=euros(130)))
+    await edit(stays.id, by=ada, fields=LeadFields(money=euros(110)))
+    await move(goes.id, by=ada, step_id=second.id)
+    await close(won.id, by=ada, status=Status.WON, money=euros(90))
+    await close(lost.id, by=ada, status=Status.LOST)
+    await close(cancelled.id, by=ada, status=Status.CANCELLED)
+    await reopen(back.id, by=ada)
+    await a_lead(ada, money=euros(2))
+
+    columns = await moved(ada, start, await database.now())
+
+    def shown(column: ColumnDiff) -> dict[str, tuple[int, list[Money]]]:
+        parts = {name: part for name, part in vars(column).items() if isinstance(part, Figures) and part.count}
+        return {name: (part.count, part.sums) for name, part in parts.items()}
+
+    assert shown(columns["To qualify"]) == {
+        "at_start": (5, [euros(305)]), "entered": (1, [euros(2)]), "reopened": (1, [euros(1)]),
+        "left": (1, [euros(100)]), "won": (1, [euros(90)]), "lost": (1, [euros(5)]), "cancelled": (1, []),
+        "up": (1, [euros(30)]), "down": (2, [euros(30)]), "at_end": (3, [euros(113)]),
+    }  # fmt: skip
+    assert shown(columns["Contacted"]) == {"entered": (1, [euros(100)]), "at_end": (1, [euros(100)])}
+
+
+async def test_another_currency_is_one_amount_down_and_the_other_up(ada: Viewer) -> None:
+    lead = await a_lead(ada, money=euros(10))
+    start = await database.now()
+    await edit(lead.id, by=ada, fields=LeadFields(money=Money(Decimal(900), "JPY")))
+
+    [column, *_] = (await moved(ada, start, await database.now())).values()
+
+    assert (column.down.sums, column.up.sums) == ([euros(10)], [Money(Decimal(900), "JPY")])
+    assert (column.at_start.count, column.entered.count, column.left.count, column.at_end.count) == (1, 0, 0, 1)
+
+
+LEADS = 10_000
+
+_MANY = """
+with made as (
+  insert into journal (account_id, position, kind, at, happened_at, actor, actor_id, subject_id, lead_id, lead_version,
+    owner_id, changes, private, data)
+  select l.account_id, h.position + (n - 1) * $2 + l.number, k.kind, now(), now(), 'USER', $3, l.id, l.id, n,
+    l.owner_id,
+    case when n = 1 then (
+        select jsonb_object_agg(c.key, jsonb_build_array(null, c.value)) from jsonb_each(to_jsonb(l)) c
+        where c.key not in ('title', 'description') and c.value <> 'null')
+      else jsonb_build_object('version', jsonb_build_array(n - 1, n),
+        'step_id', jsonb_build_array(l.step_id, l.step_id), 'rank', jsonb_build_array(l.rank, l.rank)) end,
+    case when n = 1 then jsonb_build_object('title', jsonb_build_array(null, l.title)) else '{}' end, '{}'
+  from leads l join journal_heads h on h.account_id = l.account_id
+  cross join unnest(array['lead.created', 'lead.moved', 'lead.starred', 'lead.moved', 'lead.edited'])
+    with ordinality as k(kind, n)
+  where l.account_id = $1
+  returning 1)
+select count(*) as events from made
+"""
+
+_LEADS = """
+insert into leads (id, account_id, number, version, title, description, is_starred, status, status_changed_at,
+  step_id, step_entered_at, rank, owner_id, created_by_id, created_at)
+select uuidv7(), $1, n, 1, 'Lead ' || n, '', false, 'TODO', now(), ($4::uuid[])[1 + n % 5], now(), rank, $2, $2, now()
+from unnest($3::text[]) with ordinality as r(rank, n) returning 1
+"""
+
+
+async def test_ten_thousand_leads_of_five_events_each(ada: Viewer, figures: Print) -> None:
+    ids = [step.id for step in await steps_of(ada)]
+    await database.fetch(_LEADS, ada.account.id, ada.user.id, ranks.spread(LEADS), ids)
+    [made] = await database.fetch(_MANY, ada.account.id, LEADS, ada.user.id)
+    await database.fetch("analyze leads")
+    await database.fetch("analyze journal")
+    pipeline = (await steps_of(ada))[0].pipeline_id
+    now = await database.now()
+
+    began = await database.fetch("select clock_timestamp() as at")
+    columns = await as_of(pipeline, now, by=ada, first=25)
+    between = await database.fetch("select clock_timestamp() as at")
+    changes = await diff(pipeline, now - timedelta(hours=1), now, by=ada)
+    ended = await database.fetch("select clock_timestamp() as at")
+
+    assert sum(column.count for column in columns) == sum(c.at_end.count for c in changes) == LEADS
+    board_took, diff_took = between[0]["at"] - began[0]["at"], ended[0]["at"] - between[0]["at"]
+    figures(
+        f"{LEADS:,} open leads with {made['events']:,} events: a past board in {board_took.total_seconds():.2f} s, "
+        f"a diff in {diff_took.total_seconds():.2f} s"
+    )
+    assert board_took < timedelta(seconds=10)
