@@ -23,6 +23,7 @@ from schema import (
     todo,
     users,
     viewers,
+    views,
 )  # fmt: skip
 from schema.events import Event
 from schema.leads import deciding, find, writing
@@ -34,7 +35,7 @@ Query = create_type(
     [
         *viewers.QUERIES, *nodes.QUERIES, *todo.QUERIES, *find.QUERIES, *reminders.QUERIES, *notifications.QUERIES,
         *deliveries.QUERIES, *statuses.QUERIES, *pipelines.QUERIES, *steps.QUERIES, *reasons.QUERIES, *users.QUERIES,
-        *teams.QUERIES,
+        *teams.QUERIES, *views.QUERIES,
     ],
     description="What can be asked. Everything needs a bearer token.",
 )  # fmt: skip
@@ -44,7 +45,7 @@ Mutation = create_type(
     [
         *sign_in.MUTATIONS, *sessions.MUTATIONS, *viewers.MUTATIONS, *keys.MUTATIONS, *writing.MUTATIONS,
         *deciding.MUTATIONS, *reminders.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS, *steps.MUTATIONS,
-        *reasons.MUTATIONS, *accounts.MUTATIONS,
+        *reasons.MUTATIONS, *accounts.MUTATIONS, *views.MUTATIONS,
     ],
     description="What can be done: one mutation for one action of a person. What a rule refuses is in the payload's "
     "`errors`. With the header `Idempotency-Key` a mutation that is sent again answers its first outcome for 24 hours.",
