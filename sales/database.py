@@ -36,6 +36,7 @@ TABLES = (
     "steps",
     "teams",
     "users",
+    "views",
     "workers",
 )
 """The modules of `sales` that declare tables."""

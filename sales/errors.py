@@ -90,7 +90,7 @@ class NotFound(Refusal):
 
 
 class NotAllowed(Refusal):
-    """`needs` is one of `owner`, `claim`, `administrator`, `reminder`, `session`: who may do it."""
+    """`needs` is one of `owner`, `claim`, `administrator`, `reminder`, `view`, `session`: who may do it."""
 
     code = ErrorCode.NOT_ALLOWED
 

@@ -86,11 +86,13 @@ _TAKEN = {
     "steps_name": ("name", "name_taken"),
     "reasons_label": ("label", "name_taken"),
     "teams_name": ("name", "name_taken"),
+    "saved_views_name": ("name", "name_taken"),
     "users_email": ("email", "email_taken"),
     "leads_pkey": ("id", "id_taken"),
     "reminders_pkey": ("id", "id_taken"),
     "pipelines_pkey": ("id", "id_taken"),
     "steps_pkey": ("id", "id_taken"),
+    "saved_views_pkey": ("id", "id_taken"),
 }
 """Rules that two requests at once can only break together, so the database holds them."""
 

@@ -21,6 +21,7 @@ from sales.sessions import Session
 from sales.steps import Step
 from sales.teams import Team
 from sales.users import User
+from sales.views import SavedView
 from schema.mistakes import bad_input
 
 WORDS: dict[type[Model], str] = {
@@ -36,6 +37,7 @@ WORDS: dict[type[Model], str] = {
     Reminder: "reminder",
     Notification: "notification",
     Delivery: "delivery",
+    SavedView: "view",
     Event: "event",
 }
 _MODELS = {word: model for model, word in WORDS.items()}

@@ -26,6 +26,7 @@ from sales.sessions import Session
 from sales.steps import Step
 from sales.teams import Membership
 from sales.viewers import Viewer, visible_to
+from sales.views import SavedView, seen_by
 from schema.history import Histories
 
 Row = TypeVar("Row", bound=Model)
@@ -113,6 +114,8 @@ async def _seen(model: type[Model], by: Viewer) -> Q:
         return Q(account_id=by.account.id, lead_id__in=Subquery(Lead.filter(visible_to(by)).values("id")))
     if model is Notification:
         return inbox_of(by, await database.now())
+    if model is SavedView:
+        return seen_by(by)
     if model is Session or (model in (ApiKey, Delivery) and not by.is_administrator):
         return own
     return Q(account_id=by.account.id)

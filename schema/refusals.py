@@ -57,8 +57,8 @@ class NotFound(MutationError, of=errors.NotFound):
 class NotAllowed(MutationError, of=errors.NotAllowed):
     @strawberry.field(
         description="Who may: `owner` (the owner, their managers and administrators), `claim` (claim it first), "
-        "`reminder` (the person reminded, or who may edit the lead), `administrator`, "
-        "`session` (a person, no API key). Never null."
+        "`reminder` (the person reminded, or who may edit the lead), `view` (whose view it is, and administrators), "
+        "`administrator`, `session` (a person, no API key). Never null."
     )
     def needs(self, told: Parent[Told]) -> str:
         return str(told.refusal.needs)

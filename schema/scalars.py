@@ -17,6 +17,7 @@ TimeZone = NewType("TimeZone", str)
 CurrencyCode = NewType("CurrencyCode", str)
 Locale = NewType("Locale", str)
 EmailAddress = NewType("EmailAddress", str)
+LeadFilterJSON = NewType("LeadFilterJSON", str)
 
 _LONGEST_TEXT = 300
 _LONGEST_CURSOR = 2_000
@@ -167,6 +168,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         "EmailAddress",
         "An e-mail address: `ada@example.com`.",
         url="https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address",
+        read=_read_text,
+    ),
+    LeadFilterJSON: _scalar(
+        "LeadFilterJSON",
+        "A `LeadFilter` as JSON text, since GraphQL has no way to answer an input: parse it, and send it back as it is "
+        "wherever a `LeadFilter` is taken.",
+        url="https://www.rfc-editor.org/rfc/rfc8259",
         read=_read_text,
     ),
     Cursor: _scalar(

@@ -23,18 +23,20 @@ from schema import (
     todo,
     users,
     viewers,
+    views,
 )  # fmt: skip
 from schema.events import Event
 from schema.leads import deciding, find, writing
 from schema.limits import Limits
 from schema.scalars import SCALARS
+from schema.views import saving
 
 Query = create_type(
     "Query",
     [
         *viewers.QUERIES, *nodes.QUERIES, *todo.QUERIES, *find.QUERIES, *reminders.QUERIES, *notifications.QUERIES,
         *deliveries.QUERIES, *statuses.QUERIES, *pipelines.QUERIES, *steps.QUERIES, *reasons.QUERIES, *users.QUERIES,
-        *teams.QUERIES,
+        *teams.QUERIES, *views.QUERIES,
     ],
     description="What can be asked. Everything needs a bearer token.",
 )  # fmt: skip
@@ -44,7 +46,7 @@ Mutation = create_type(
     [
         *sign_in.MUTATIONS, *sessions.MUTATIONS, *viewers.MUTATIONS, *keys.MUTATIONS, *writing.MUTATIONS,
         *deciding.MUTATIONS, *reminders.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS, *steps.MUTATIONS,
-        *reasons.MUTATIONS, *accounts.MUTATIONS,
+        *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS,
     ],
     description="What can be done: one mutation for one action of a person. What a rule refuses is in the payload's "
     "`errors`. With the header `Idempotency-Key` a mutation that is sent again answers its first outcome for 24 hours.",

@@ -15,6 +15,7 @@ from sales.reminders import ReminderState
 from sales.steps import Guard
 from sales.teams import TeamPrivacy
 from sales.users import Role
+from sales.views import Layout, LeadColumn
 
 
 def described(words: type[Enum], description: str, *, name: str | None = None, **meanings: str) -> None:
@@ -119,6 +120,38 @@ described(
     TOO_MANY_ATTEMPTS="Wait before the next attempt.",
 )
 
+described(
+    Layout,
+    "How a view shows its leads.",
+    name="ViewLayout",
+    TABLE="Rows with the view's columns.",
+    CARDS="Cards, one after the other.",
+    BOARD="A column for each step.",
+)
+
+described(
+    LeadColumn,
+    "What a table of leads can show. Columns are appended: leave out one that you don't know.",
+    NUMBER="The number within the account.",
+    TITLE="What it is about.",
+    DESCRIPTION="All else there is to know.",
+    STATUS="Is it alive, and must I act now?",
+    STATUS_CHANGED_AT="Since when it has its status.",
+    STEP="How far along the sale is.",
+    STEP_ENTERED_AT="Since when it is in its step.",
+    PIPELINE="The pipeline of its step.",
+    OWNER="Whose it is.",
+    AMOUNT="What it is worth.",
+    PROBABILITY="Per cent: its own, or its step's.",
+    EXPECTED_CLOSE_ON="When a decision is expected.",
+    IS_STARRED="Marked as important.",
+    NEXT_REMINDER="Its earliest pending reminder.",
+    CREATED_AT="When it came up.",
+    CREATED_BY="Who made it.",
+    CLOSED_AT="When it was closed.",
+    REASON="Why it was closed.",
+)
+
 _EVENTS = {
     "ACCOUNT_OPENED": "The account was opened.",
     "ACCOUNT_REASONS_REQUIRED": "Which statuses need a reason was changed.",
@@ -171,6 +204,9 @@ _EVENTS = {
     "NOTIFICATION_UNREAD": "Somebody marked notifications as not read.",
     "NOTIFICATION_ALL_READ": "Somebody read all notifications.",
     "NOTIFICATION_ARCHIVED": "Somebody put notifications away.",
+    "VIEW_CREATED": "A list of leads was saved as a view.",
+    "VIEW_EDITED": "A saved view was changed.",
+    "VIEW_DELETED": "A saved view was deleted.",
 }
 
 described(Kind, "What happened. Kinds are appended: treat an unknown one by its text.", name="EventKind", **_EVENTS)

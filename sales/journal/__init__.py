@@ -70,6 +70,9 @@ class Kind(StrEnum):
     NOTIFICATION_UNREAD = "notification.unread"
     NOTIFICATION_ALL_READ = "notification.all_read"
     NOTIFICATION_ARCHIVED = "notification.archived"
+    VIEW_CREATED = "view.created"
+    VIEW_EDITED = "view.edited"
+    VIEW_DELETED = "view.deleted"
 
 
 class JournalHead(Model):

@@ -52,6 +52,7 @@ refused-not-found = { $what ->
     [session] You have no such session.
     [key] There is no such key.
     [notification] You have no such notification.
+    [view] This view does not exist, or you may not see it.
    *[other] This does not exist, or you may not see it.
 }
 refused-not-allowed-owner = Only the owner of this lead, the owner’s manager or an administrator may do this.
@@ -59,6 +60,7 @@ refused-not-allowed-claim = Nobody owns this lead. Claim it first, or ask an adm
 refused-not-allowed-administrator = Only an administrator may do this.
 refused-not-allowed-session = An API key may not do this. Sign in as a person.
 refused-not-allowed-reminder = Only the person reminded, or somebody who may edit the lead, may do this.
+refused-not-allowed-view = Only the person whose view this is, or an administrator, may do this.
 refused-illegal-transition = A lead that is “{ $current }” cannot become “{ $wanted }”.
 refused-already-open = A lead that is “{ $current }” is open: there is nothing to reopen.
 refused-reopen-first = A lead that is “{ $current }” has to be reopened for that.
@@ -132,6 +134,7 @@ invalid-ends-before-it-starts = This ends before it starts.
 invalid-reason-of-another-status = This reason is archived, or belongs to another status.
 invalid-status-without-reasons = Only Won, Lost and Cancelled have reasons.
 invalid-cannot-be-null = This cannot be null. Leave it out to keep what is there.
+invalid-too-many-views = You have { $most } views, and there is no room for more. Delete one first.
 invalid-too-many = At most { $most } at once.
 
 ## Advice
@@ -146,6 +149,17 @@ advice-guards-skipped = { $leads ->
    *[other] { $leads } leads moved to “{ $step }” without being asked for what that step demands.
 }
 advice-secret-shown-once = Keep the key now: it is not shown again.
+
+## What is wrong with a saved view
+view-step-deleted = This view asks for the step “{ $step }”, which was deleted.
+view-gone = { $what ->
+    [step] This view asks for a step that does not exist any more.
+    [pipeline] This view asks for a pipeline that does not exist any more.
+    [user] This view asks for somebody who is not in your account any more.
+    [reason] This view asks for a reason that does not exist any more.
+   *[other] This view asks for something that does not exist any more, or that you may not see.
+}
+view-outdated = This view asks for something that Relance cannot look for any more: { $path }.
 
 ## Notifications
 notice-reminder-due = “{ $lead }” is waiting for you: its reminder is due.

@@ -52,6 +52,7 @@ refused-not-found = { $what ->
     [session] Vous n’avez pas de telle session.
     [key] Cette clé n’existe pas.
     [notification] Vous n’avez pas de telle notification.
+    [view] Cette vue n’existe pas, ou vous n’y avez pas accès.
    *[other] Cela n’existe pas, ou vous n’y avez pas accès.
 }
 refused-not-allowed-owner = Seuls le responsable de cette opportunité, son chef d’équipe ou un administrateur peuvent faire cela.
@@ -59,6 +60,7 @@ refused-not-allowed-claim = Personne n’est responsable de cette opportunité. 
 refused-not-allowed-administrator = Seul un administrateur peut faire cela.
 refused-not-allowed-session = Une clé d’API ne peut pas faire cela. Connectez-vous en personne.
 refused-not-allowed-reminder = Seuls la personne à qui ce rappel est destiné et ceux qui peuvent modifier l’opportunité peuvent faire cela.
+refused-not-allowed-view = Seuls la personne à qui cette vue appartient et les administrateurs peuvent faire cela.
 refused-illegal-transition = Une opportunité « { $current } » ne peut pas devenir « { $wanted } ».
 refused-already-open = Une opportunité « { $current } » est ouverte : il n’y a rien à rouvrir.
 refused-reopen-first = Une opportunité « { $current } » doit d’abord être rouverte.
@@ -132,6 +134,7 @@ invalid-ends-before-it-starts = La fin est avant le début.
 invalid-reason-of-another-status = Ce motif est archivé, ou appartient à un autre statut.
 invalid-status-without-reasons = Seuls Gagné, Perdu et Annulé ont des motifs.
 invalid-cannot-be-null = Ceci ne peut pas être nul. Omettez-le pour garder ce qui y est.
+invalid-too-many-views = Vous avez { $most } vues, et il n’y a pas de place pour une autre. Supprimez-en d’abord une.
 invalid-too-many = Au plus { $most } à la fois.
 
 ## Advice
@@ -146,6 +149,17 @@ advice-guards-skipped = { $leads ->
    *[other] { $leads } opportunités sont passées dans « { $step } » sans qu’on leur demande ce que cette étape exige.
 }
 advice-secret-shown-once = Gardez la clé maintenant : elle ne sera plus montrée.
+
+## Ce qui ne va pas avec une vue enregistrée
+view-step-deleted = Cette vue demande l’étape « { $step } », qui a été supprimée.
+view-gone = { $what ->
+    [step] Cette vue demande une étape qui n’existe plus.
+    [pipeline] Cette vue demande un tunnel de vente qui n’existe plus.
+    [user] Cette vue demande quelqu’un qui n’est plus dans votre compte.
+    [reason] Cette vue demande un motif qui n’existe plus.
+   *[other] Cette vue demande quelque chose qui n’existe plus, ou à quoi vous n’avez pas accès.
+}
+view-outdated = Cette vue demande quelque chose que Relance ne sait plus chercher : { $path }.
 
 ## Notifications
 notice-reminder-due = « { $lead } » vous attend : son rappel est arrivé à échéance.

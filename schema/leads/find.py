@@ -1,5 +1,6 @@
 """Finding leads: one by its id or number, many by filters of every kind, in any order."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -18,7 +19,7 @@ from sales import leads, pipelines, steps, users
 from sales.leads import Status
 from schema import ids
 from schema.connections import After, Before, Connection, First, Last, Page, Slice, paged
-from schema.context import Info
+from schema.context import Context, Info
 from schema.filters import Filter, Instant, RangeFilter, compared, conditions
 from schema.leads import Lead
 from schema.leads.conditions import DEEPEST, LONGEST_TEXT, MOST_CONDITIONS, Conditions
@@ -227,9 +228,16 @@ async def list_leads(
     last: Last = None,
     before: Before = None,
 ) -> Slice:
-    found = (await seen(leads.Lead, info.context.by)).annotate(due=RawSQL(_DUE))
-    matching = LeadConditions(await info.context.now()).of(filter) if filter else Q()
-    return await paged(found.filter(matching), _order(order_by or _NEWEST_FIRST), Page.of(first, after, last, before))
+    return await page_of_leads(info.context, filter, order_by, Page.of(first, after, last, before))
+
+
+async def page_of_leads(
+    context: Context, filter: LeadFilter | None, order_by: Sequence[LeadOrder] | None, page: Page
+) -> Slice:
+    """A page of the leads that the viewer may see, by a filter (None: all) and in an order (empty: newest first)."""
+    rows = (await seen(leads.Lead, context.by)).annotate(due=RawSQL(_DUE))
+    matching = LeadConditions(await context.now()).of(filter) if filter else Q()
+    return await paged(rows.filter(matching), _order(order_by or _NEWEST_FIRST), page)
 
 
 def _order(order_by: Any) -> tuple[Key, ...]:

@@ -14,6 +14,8 @@ from sales.reasons import Reason
 from sales.reminders.decisions import set_reminder
 from sales.teams import create as create_team
 from sales.viewers import Viewer
+from sales.views import Layout, SavedView
+from sales.views import create as create_view
 from schema.schema import graphql_schema
 from tests.api import Client, id_of, signed_in
 from tests.factories import SOON, a_lead, a_user, an_account, events, last_event, reminders_of, steps_of
@@ -50,8 +52,12 @@ async def one_of_each(by: Viewer, client: Client) -> dict[str, str]:
     [session] = (await client.ask("{ viewer { sessions { id } } }"))["sessions"]
     made = await create_key(by=by, name="Script")
     team = await create_team(by=by, name="South")
+    viewed = await create_view(
+        by=by, fields={"name": "All", "layout": Layout.TABLE, "lead_filter": {}, "order_by": [], "is_shared": True}
+    )
+    view = await SavedView.get(id=viewed.id)
     assert reason is not None
-    rows = (by.account, by.user, lead, step, reminder, event, notification, delivery, reason)
+    rows = (by.account, by.user, lead, step, reminder, event, notification, delivery, reason, view)
     return {type(row).__name__: id_of(row) for row in rows} | {
         "Session": session["id"], "ApiKey": f"key_{made.outcome.id}", "Team": f"team_{team.id}",
         "Pipeline": f"pipeline_{step.pipeline_id}",
@@ -107,6 +113,9 @@ async def test_no_mutation_finds_anything_of_another_account(ada: Viewer, client
         ("notificationMarkRead", {"ids": [theirs["Notification"]]}),
         ("sessionRevoke", {"id": theirs["Session"]}),
         ("apiKeyRevoke", {"id": theirs["ApiKey"]}),
+        *[(name, {"id": theirs["SavedView"]}) for name in ("viewEdit", "viewDelete")],
+        *[("viewCreate", {"name": "x", "layout": "TABLE", "filter": {field: {"id": {"eq": theirs[kind]}}}})
+          for field, kind in (("step", "Step"), ("pipeline", "Pipeline"), ("owner", "User"))],
     ]  # fmt: skip
     for name, input in refused:
         payload = await stranger.do(name, input)
