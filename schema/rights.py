@@ -20,6 +20,8 @@ from sales.reminders import Reminder
 from sales.sessions import Session
 from sales.steps import Step
 from sales.teams import Membership, Team
+from sales.texts import LeadText
+from sales.totals import LeadTotal
 from sales.users import User
 from sales.viewers import Viewer
 
@@ -45,7 +47,7 @@ class Rights:
         within = f"{row.account_id} = {account}"
         if model in _OPEN:
             return within
-        if model is Lead:
+        if model in (Lead, LeadTotal):
             return within if self._sees_all else f"{within} and {self._sees(row, row.owner_id)}"
         if model in (Reminder, Event):
             # A shared account hides no lead: what is about one needs no look at it.
@@ -73,8 +75,8 @@ def may_edit(lead: Row) -> str:
     return f"({lead.bind(_edits_all, 'boolean')} or {is_managed})"
 
 
-_OPEN = frozenset({User, Team, Membership, Pipeline, Step, Reason})
-"""What everybody of an account sees."""
+_OPEN = frozenset({User, Team, Membership, Pipeline, Step, Reason, LeadText})
+"""What everybody of an account sees; and texts, which are only there to find leads that are seen."""
 
 
 def _account(run: Run) -> object:

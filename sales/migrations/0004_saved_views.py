@@ -19,7 +19,7 @@ CONSTRAINTS = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0002_constraints")]
+    dependencies = [("sales", "0003_kept_figures")]
 
     initial = False
 

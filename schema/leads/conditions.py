@@ -10,6 +10,7 @@ from reads.written import literal
 from sales.pipelines import Pipeline
 from sales.reminders import Reminder
 from sales.steps import Step
+from sales.texts import LeadText
 from sales.users import User
 from schema import ids
 from schema.filters import MOST_VALUES
@@ -97,8 +98,9 @@ class Conditions:
         return f"(now() {'+' if name == 'ahead' else '-'} {self._lead.bind(late, 'interval')})"
 
     def _containing(self, text: Late) -> str:
-        place = self._lead.bind(text.map(_pattern), "text")
-        return f"(upper({self._lead.title}) like upper({place}) or upper({self._lead.description}) like upper({place}))"
+        place = self._lead.bind(text.map(_sought), "text")
+        texts = f"{self._lead.rows_of(LeadText)} t where t.text like containing_pattern({place})"
+        return f"({self._lead.id} in (select t.lead_id from {texts}))"
 
 
 def _all(parts: list[str]) -> str:
@@ -126,7 +128,7 @@ def _among(sql: str, values: list[Any], write: Write) -> str:
     return f"({sql} is not null and {sql} in ({', '.join(map(write, values))}))" if values else "false"
 
 
-def _pattern(text: str) -> str:
+def _sought(text: str) -> str:
     if len(text) > LONGEST_TEXT or "\0" in text:
         raise bad_input(f"A text to look for has at most {LONGEST_TEXT} characters, all of which can be shown.")
-    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    return text
