@@ -64,7 +64,7 @@ async def checked(view: SavedView, info: Info) -> Checked:
     problems += [problem for problem in await asyncio.gather(*looked_up) if problem]
     try:
         # For its bounds alone, which no instant changes.
-        LeadConditions(view.created_at).of(filter)
+        LeadConditions(view.account_id, view.created_at).of(filter)
     except Mistake:
         problems.append(_outdated("filter"))
     return Checked(filter, order_by, problems)

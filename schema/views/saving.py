@@ -68,7 +68,7 @@ async def view_create(by: Viewer, input: ViewCreateInput) -> Outcome:
     """Save a list of leads under a name, for yourself or for everybody in the account. At most 200 a person."""
     own = ids.own(input.id, views.SavedView)
     empty = ViewFields(is_shared=False, lead_filter={}, order_by=[], columns=[])
-    fields = empty | await _fields(input)
+    fields = empty | await _fields(input, by)
     return await views.create(by=by, fields=fields, references=_references(input), id=own)
 
 
@@ -76,7 +76,7 @@ async def view_create(by: Viewer, input: ViewCreateInput) -> Outcome:
 async def view_edit(by: Viewer, input: ViewEditInput) -> Outcome:
     """Change a saved view. Only its person and administrators may."""
     view_id = ids.read(input.id, views.SavedView)
-    return await views.edit(view_id, by=by, fields=await _fields(input), references=_references(input))
+    return await views.edit(view_id, by=by, fields=await _fields(input, by), references=_references(input))
 
 
 @deletion("view")
@@ -85,10 +85,10 @@ async def view_delete(by: Viewer, input: ViewDeleteInput) -> Outcome:
     return await views.delete(ids.read(input.id, views.SavedView), by=by)
 
 
-async def _fields(input: ViewCreateInput | ViewEditInput) -> ViewFields:
+async def _fields(input: ViewCreateInput | ViewEditInput, by: Viewer) -> ViewFields:
     """What of a view was sent. Raises BAD_USER_INPUT for a filter that no list takes."""
     if input.filter:
-        LeadConditions(await database.now()).of(input.filter)
+        LeadConditions(by.account.id, await database.now()).of(input.filter)
     names = ("name", "layout", "filter", "order_by", "columns", "is_shared")
     read: dict[str, Callable[[Any], Any]] = {"filter": stored.written, "order_by": _sorting, "columns": _once}
     sent = given(input, *names, clearable={"filter"}, read=read)
