@@ -35,6 +35,8 @@ TABLES = (
     "sessions",
     "steps",
     "teams",
+    "texts",
+    "totals",
     "users",
     "workers",
 )

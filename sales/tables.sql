@@ -1,6 +1,136 @@
 -- Every table on one page, as `relance schema` finds them in a database that all migrations have made.
 -- Generated: change a model and `make migration NAME=...`, then `make schema`.
 
+CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA public;
+
+COMMENT ON EXTENSION btree_gin IS 'support for indexing common datatypes in GIN';
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
+
+CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
+
+COMMENT ON EXTENSION unaccent IS 'text search dictionary that removes accents';
+
+CREATE FUNCTION plain_text(text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN lower(unaccent('unaccent'::regdictionary, $1));
+
+CREATE FUNCTION containing_pattern(text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (('%'::text || regexp_replace(plain_text($1), '([\\%_])'::text, '\\\1'::text, 'g'::text)) || '%'::text);
+
+CREATE FUNCTION keep_lead_text() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$ begin
+         insert into lead_texts (account_id, lead_id, text)
+         values (new.account_id, new.id, plain_text(new.title || E'\n' || new.description))
+         on conflict (lead_id) do update set text = excluded.text;
+         return null;
+       end $$;
+
+CREATE FUNCTION keep_lead_totals() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$ begin
+  
+  insert into lead_totals as t
+    (id, account_id, step_id, status, owner_id, currency, leads, amount, weighted, unweighted)
+  select uuidv7(), c.* from (
+    select account_id, step_id, status, owner_id, currency, sum(n) as leads,
+      coalesce(sum(n * amount), 0) as amount,
+      coalesce(sum(n * amount * probability * 0.01), 0) as weighted,
+      coalesce(sum(n * amount) filter (where probability is null), 0) as unweighted
+    from (values (1, new.account_id, new.step_id, new.status, new.owner_id, new.currency, new.amount, new.probability), (-1, old.account_id, old.step_id, old.status, old.owner_id, old.currency, old.amount, old.probability)) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
+  where (select true from steps s where s.id = c.step_id)
+  order by c.account_id, c.step_id, c.status, c.owner_id, c.currency
+  on conflict (account_id, step_id, status, owner_id, currency) do update set leads = t.leads + excluded.leads,
+    amount = t.amount + excluded.amount, weighted = t.weighted + excluded.weighted,
+    unweighted = t.unweighted + excluded.unweighted;
+
+  return null;
+end $$;
+
+CREATE FUNCTION keep_lead_totals_of_many() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$ begin
+  if tg_op = 'INSERT' then 
+  insert into lead_totals as t
+    (id, account_id, step_id, status, owner_id, currency, leads, amount, weighted, unweighted)
+  select uuidv7(), c.* from (
+    select account_id, step_id, status, owner_id, currency, sum(n) as leads,
+      coalesce(sum(n * amount), 0) as amount,
+      coalesce(sum(n * amount * probability * 0.01), 0) as weighted,
+      coalesce(sum(n * amount) filter (where probability is null), 0) as unweighted
+    from (select 1, l.account_id, l.step_id, l.status, l.owner_id, l.currency, l.amount, l.probability from added l) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
+  where (select true from steps s where s.id = c.step_id)
+  order by c.account_id, c.step_id, c.status, c.owner_id, c.currency
+  on conflict (account_id, step_id, status, owner_id, currency) do update set leads = t.leads + excluded.leads,
+    amount = t.amount + excluded.amount, weighted = t.weighted + excluded.weighted,
+    unweighted = t.unweighted + excluded.unweighted;
+
+  else 
+  insert into lead_totals as t
+    (id, account_id, step_id, status, owner_id, currency, leads, amount, weighted, unweighted)
+  select uuidv7(), c.* from (
+    select account_id, step_id, status, owner_id, currency, sum(n) as leads,
+      coalesce(sum(n * amount), 0) as amount,
+      coalesce(sum(n * amount * probability * 0.01), 0) as weighted,
+      coalesce(sum(n * amount) filter (where probability is null), 0) as unweighted
+    from (select -1, l.account_id, l.step_id, l.status, l.owner_id, l.currency, l.amount, l.probability from removed l) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
+  where (select true from steps s where s.id = c.step_id)
+  order by c.account_id, c.step_id, c.status, c.owner_id, c.currency
+  on conflict (account_id, step_id, status, owner_id, currency) do update set leads = t.leads + excluded.leads,
+    amount = t.amount + excluded.amount, weighted = t.weighted + excluded.weighted,
+    unweighted = t.unweighted + excluded.unweighted;
+
+  end if;
+  return null;
+end $$;
+
+CREATE FUNCTION keep_todo_at() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$ begin
+          update leads l set todo_at = (select min(r.due_at) from reminders r
+  where r.account_id = l.account_id and r.lead_id = l.id and r.state in ('PENDING', 'FIRED')
+    and coalesce(r.user_id, l.owner_id) = l.owner_id)
+          where l.id in (new.lead_id, old.lead_id) and l.todo_at is distinct from (select min(r.due_at) from reminders r
+  where r.account_id = l.account_id and r.lead_id = l.id and r.state in ('PENDING', 'FIRED')
+    and coalesce(r.user_id, l.owner_id) = l.owner_id);
+          return null;
+        end $$;
+
+CREATE FUNCTION keep_todo_at_of_owner() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$ begin
+          new.todo_at := (select min(r.due_at) from reminders r
+  where r.account_id = new.account_id and r.lead_id = new.id and r.state in ('PENDING', 'FIRED')
+    and coalesce(r.user_id, new.owner_id) = new.owner_id);
+          return new;
+        end $$;
+
+CREATE FUNCTION rebuild_lead_totals(account uuid) RETURNS void
+    LANGUAGE plpgsql
+    AS $$ begin
+  perform from journal_heads where account_id = account for no key update;
+  delete from lead_totals where account_id = account;
+  
+  insert into lead_totals as t
+    (id, account_id, step_id, status, owner_id, currency, leads, amount, weighted, unweighted)
+  select uuidv7(), c.* from (
+    select account_id, step_id, status, owner_id, currency, sum(n) as leads,
+      coalesce(sum(n * amount), 0) as amount,
+      coalesce(sum(n * amount * probability * 0.01), 0) as weighted,
+      coalesce(sum(n * amount) filter (where probability is null), 0) as unweighted
+    from (select 1, l.account_id, l.step_id, l.status, l.owner_id, l.currency, l.amount, l.probability from leads l where l.account_id = account) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
+  where (select true from steps s where s.id = c.step_id)
+  order by c.account_id, c.step_id, c.status, c.owner_id, c.currency
+  on conflict (account_id, step_id, status, owner_id, currency) do update set leads = t.leads + excluded.leads,
+    amount = t.amount + excluded.amount, weighted = t.weighted + excluded.weighted,
+    unweighted = t.unweighted + excluded.unweighted;
+
+end $$;
+
 CREATE TABLE accounts (
     id uuid NOT NULL,
     name character varying(120) NOT NULL,
@@ -164,6 +294,38 @@ CREATE TABLE journal_heads (
 
 COMMENT ON TABLE journal_heads IS 'How far an account''s journal has come; every writer locks it, last of all, in its last statement.';
 
+CREATE TABLE lead_texts (
+    lead_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    text text NOT NULL
+);
+
+COMMENT ON TABLE lead_texts IS 'The title and description of a lead in plain letters: small, without accents.';
+
+CREATE TABLE lead_totals (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    step_id uuid NOT NULL,
+    status character varying(10) NOT NULL,
+    owner_id uuid,
+    currency character varying(3),
+    leads bigint NOT NULL,
+    amount numeric(38,4) NOT NULL,
+    weighted numeric(38,6) NOT NULL,
+    unweighted numeric(38,4) NOT NULL
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.02');
+
+COMMENT ON TABLE lead_totals IS 'What the leads of one step, status, owner and currency come to; a row whose leads are gone says 0.';
+
+COMMENT ON COLUMN lead_totals.owner_id IS 'Null: nobody''s';
+
+COMMENT ON COLUMN lead_totals.currency IS 'Null: no amount is known';
+
+COMMENT ON COLUMN lead_totals.weighted IS 'Amount times probability, of leads that have their own';
+
+COMMENT ON COLUMN lead_totals.unweighted IS 'Amount of the others; the reader takes the step''s probability';
+
 CREATE TABLE leads (
     id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -187,6 +349,7 @@ CREATE TABLE leads (
     owner_id uuid,
     created_by_id uuid NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    todo_at timestamp with time zone,
     CONSTRAINT leads_closed_after_creation_valid CHECK ((closed_at >= created_at)),
     CONSTRAINT leads_closed_valid CHECK ((((status)::text = ANY ((ARRAY['WON'::character varying, 'LOST'::character varying, 'CANCELLED'::character varying])::text[])) = (closed_at IS NOT NULL))),
     CONSTRAINT leads_currency_valid CHECK (((currency)::text ~ '^[A-Z]{3}$'::text)),
@@ -469,6 +632,15 @@ ALTER TABLE ONLY journal_heads
 ALTER TABLE ONLY journal
     ADD CONSTRAINT journal_pkey PRIMARY KEY (account_id, "position");
 
+ALTER TABLE ONLY lead_texts
+    ADD CONSTRAINT lead_texts_pkey PRIMARY KEY (lead_id);
+
+ALTER TABLE ONLY lead_totals
+    ADD CONSTRAINT lead_totals_of UNIQUE NULLS NOT DISTINCT (account_id, step_id, status, owner_id, currency);
+
+ALTER TABLE ONLY lead_totals
+    ADD CONSTRAINT lead_totals_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY leads
     ADD CONSTRAINT leads_in_account UNIQUE (account_id, id);
 
@@ -565,13 +737,23 @@ CREATE INDEX journal_deleted_steps ON journal USING btree (account_id, subject_i
 
 CREATE INDEX journal_lead ON journal USING btree (account_id, lead_id, "position") WHERE (lead_id IS NOT NULL);
 
+CREATE INDEX lead_texts_letters ON lead_texts USING gin (account_id, text gin_trgm_ops) WITH (fastupdate=off);
+
+CREATE INDEX leads_board ON leads USING btree (account_id, step_id, rank) WHERE ((status)::text = ANY ((ARRAY['TODO'::character varying, 'STANDBY'::character varying])::text[]));
+
+CREATE INDEX leads_closed ON leads USING btree (account_id, closed_at, id) WHERE (closed_at IS NOT NULL);
+
 CREATE INDEX leads_created ON leads USING btree (account_id, created_at, id);
+
+CREATE INDEX leads_expected ON leads USING btree (account_id, expected_close_on, id) WHERE (((status)::text = ANY ((ARRAY['TODO'::character varying, 'STANDBY'::character varying])::text[])) AND (expected_close_on IS NOT NULL));
+
+CREATE INDEX leads_morning ON leads USING btree (account_id, owner_id, todo_at, id) WHERE ((status)::text = ANY ((ARRAY['TODO'::character varying, 'STANDBY'::character varying])::text[]));
 
 CREATE UNIQUE INDEX leads_number ON leads USING btree (account_id, number);
 
-CREATE INDEX leads_owner_open ON leads USING btree (account_id, owner_id) WHERE ((status)::text = ANY ((ARRAY['TODO'::character varying, 'STANDBY'::character varying])::text[]));
-
 CREATE INDEX leads_status ON leads USING btree (account_id, status);
+
+CREATE INDEX leads_to_do ON leads USING btree (account_id, owner_id, todo_at, id) WHERE ((status)::text = 'TODO'::text);
 
 CREATE INDEX memberships_team ON memberships USING btree (account_id, team_id);
 
@@ -611,6 +793,24 @@ CREATE UNIQUE INDEX users_email ON users USING btree (lower((email)::text));
 
 CREATE INDEX workers_beat ON workers USING btree (beat_at);
 
+CREATE TRIGGER leads_text_insert AFTER INSERT ON leads FOR EACH ROW EXECUTE FUNCTION keep_lead_text();
+
+CREATE TRIGGER leads_text_update AFTER UPDATE OF title, description ON leads FOR EACH ROW WHEN ((((old.title)::text IS DISTINCT FROM (new.title)::text) OR (old.description IS DISTINCT FROM new.description))) EXECUTE FUNCTION keep_lead_text();
+
+CREATE TRIGGER leads_todo_at BEFORE UPDATE OF owner_id ON leads FOR EACH ROW WHEN ((old.owner_id IS DISTINCT FROM new.owner_id)) EXECUTE FUNCTION keep_todo_at_of_owner();
+
+CREATE TRIGGER leads_totals_delete AFTER DELETE ON leads REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION keep_lead_totals_of_many();
+
+CREATE TRIGGER leads_totals_insert AFTER INSERT ON leads REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION keep_lead_totals_of_many();
+
+CREATE TRIGGER leads_totals_update AFTER UPDATE OF account_id, step_id, status, owner_id, currency, amount, probability ON leads FOR EACH ROW WHEN ((((((((old.account_id IS DISTINCT FROM new.account_id) OR (old.step_id IS DISTINCT FROM new.step_id)) OR ((old.status)::text IS DISTINCT FROM (new.status)::text)) OR (old.owner_id IS DISTINCT FROM new.owner_id)) OR ((old.currency)::text IS DISTINCT FROM (new.currency)::text)) OR (old.amount IS DISTINCT FROM new.amount)) OR (old.probability IS DISTINCT FROM new.probability))) EXECUTE FUNCTION keep_lead_totals();
+
+CREATE TRIGGER reminders_todo_at AFTER UPDATE OF state, due_at, user_id, lead_id ON reminders FOR EACH ROW WHEN (((((((old.state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[])) IS DISTINCT FROM ((new.state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[]))) OR (old.due_at IS DISTINCT FROM new.due_at)) OR (old.user_id IS DISTINCT FROM new.user_id)) OR (old.lead_id IS DISTINCT FROM new.lead_id))) EXECUTE FUNCTION keep_todo_at();
+
+CREATE TRIGGER reminders_todo_at_gone AFTER DELETE ON reminders FOR EACH ROW WHEN (((old.state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[]))) EXECUTE FUNCTION keep_todo_at();
+
+CREATE TRIGGER reminders_todo_at_new AFTER INSERT ON reminders FOR EACH ROW WHEN (((new.state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[]))) EXECUTE FUNCTION keep_todo_at();
+
 ALTER TABLE ONLY api_keys
     ADD CONSTRAINT api_keys_account FOREIGN KEY (account_id) REFERENCES accounts(id);
 
@@ -640,6 +840,15 @@ ALTER TABLE ONLY journal_heads
 
 ALTER TABLE ONLY journal
     ADD CONSTRAINT journal_lead FOREIGN KEY (account_id, lead_id) REFERENCES leads(account_id, id);
+
+ALTER TABLE ONLY lead_texts
+    ADD CONSTRAINT lead_texts_lead FOREIGN KEY (account_id, lead_id) REFERENCES leads(account_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY lead_totals
+    ADD CONSTRAINT lead_totals_owner FOREIGN KEY (account_id, owner_id) REFERENCES users(account_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY lead_totals
+    ADD CONSTRAINT lead_totals_step FOREIGN KEY (account_id, step_id) REFERENCES steps(account_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY leads
     ADD CONSTRAINT leads_created_by FOREIGN KEY (account_id, created_by_id) REFERENCES users(account_id, id);

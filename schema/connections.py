@@ -125,28 +125,44 @@ class Connection(Generic[T]):
         return await page.count()
 
 
-async def paged(rows: QuerySet[Any], order: Order, page: Page) -> Slice:
-    """Read one page of these rows in this order, whose last key is unique. Raises BAD_USER_INPUT for odd cursors."""
-    after = rows.filter(orders.beyond(order, orders.read(order, page.after))) if page.after else rows
+async def paged(rows: QuerySet[Any] | Sequence[QuerySet[Any]], order: Order, page: Page) -> Slice:
+    """Read one page of these rows in this order, whose last key is unique. Raises BAD_USER_INPUT for odd cursors.
+
+    Several queries are the parts of one list: all rows of each come before all rows of the next.
+    """
+    parts = rows if isinstance(rows, Sequence) else [rows]
     mirror = orders.mirrored(order)
-    both = after.filter(orders.beyond(mirror, orders.read(order, page.before))) if page.before else after
-    found = await orders.sorted_by(both, mirror if page.backward else order).limit(page.size + 1)
+    limits = [orders.beyond(along, orders.read(order, cursor))
+              for along, cursor in ((order, page.after), (mirror, page.before)) if cursor]  # fmt: skip
+    between = [part.filter(*limits) for part in parts]
+    found: list[Any] = []
+    for part in reversed(between) if page.backward else between:
+        if len(found) <= page.size:
+            along = mirror if page.backward else order
+            found += await orders.sorted_by(part, along).limit(page.size + 1 - len(found))
     there_is_more, found = len(found) > page.size, found[: page.size]
     if page.backward:
         found.reverse()
 
     async def has_next() -> bool:
-        return (there_is_more and not page.backward) or await _any_from(rows, order, page.before, along=order)
+        return (there_is_more and not page.backward) or await _any_from(parts, order, page.before, along=order)
 
     async def has_previous() -> bool:
-        return (there_is_more and page.backward) or await _any_from(rows, order, page.after, along=mirror)
+        return (there_is_more and page.backward) or await _any_from(parts, order, page.after, along=mirror)
 
-    return Slice(found, order, has_next, has_previous, rows.count)
+    async def count() -> int:
+        return sum([await part.count() for part in parts])
+
+    return Slice(found, order, has_next, has_previous, count)
 
 
-async def _any_from(rows: QuerySet[Any], order: Order, cursor: str | None, *, along: Order) -> bool:
+async def _any_from(parts: Sequence[QuerySet[Any]], order: Order, cursor: str | None, *, along: Order) -> bool:
     """Whether a row lies at this cursor of `order` or beyond it, going along the order or its mirror."""
     if cursor is None:
         return False
     values = orders.read(order, cursor)
-    return await rows.filter(orders.at(along, values) | orders.beyond(along, values)).exists()
+    from_there = orders.at(along, values) | orders.beyond(along, values)
+    for part in parts:
+        if await part.filter(from_there).exists():
+            return True
+    return False

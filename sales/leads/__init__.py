@@ -45,6 +45,9 @@ class Lead(Model):
     owner_id = fields.UUIDField(null=True)
     created_by_id = fields.UUIDField()
     created_at = fields.DatetimeField(description="When the lead came up; may be back-dated")
+    todo_at = fields.DatetimeField(
+        null=True, description="The earliest open reminder of its owner's; kept by triggers, in no event"
+    )
 
     class Meta:
         table = "leads"

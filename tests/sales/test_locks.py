@@ -32,11 +32,12 @@ async def test_people_and_the_clock_at_once_end_without_a_deadlock_and_with_a_tr
     async def the_clock() -> int:
         fired = 0
         while not over.is_set():
-            # What was put off until tomorrow is due today.
+            # What was put off until tomorrow is due today. The leads are locked too: their todo_at follows.
             await database.fetch(
                 """update reminders set due_at = now(), notify_at = now() where id in (
-                     select id from reminders where account_id = $1 and state = 'PENDING' limit 3
-                     for no key update skip locked) returning id""",
+                     select r.id from reminders r join leads l on l.id = r.lead_id
+                     where r.account_id = $1 and r.state = 'PENDING' limit 3
+                     for no key update of r, l skip locked) returning id""",
                 ada.account.id,
             )
             fired += await clock.fire_due()
