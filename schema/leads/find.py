@@ -14,6 +14,7 @@ from tortoise.expressions import Q, RawSQL, Subquery
 
 from sales import leads, pipelines, steps, users
 from sales.leads import Status
+from sales.texts import containing
 from schema import ids
 from schema.connections import After, Before, Connection, First, Last, Page, Slice, paged
 from schema.context import Info
@@ -60,8 +61,8 @@ class LeadFilter:
     is_starred: bool | None = strawberry.field(default=UNSET, description=f"Starred, or not. {_ABSENT}")
     text: str | None = strawberry.field(
         default=UNSET,
-        description=f"The title or the description contains this, whatever its case; at most {LONGEST_TEXT} "
-        f"characters. {_ABSENT}",
+        description=f"The title or the description contains this, whatever its case and accents; at most "
+        f"{LONGEST_TEXT} characters. {_ABSENT}",
     )
     number: RangeFilter[int] | None = strawberry.field(default=UNSET, description=f"By number. {_ABSENT}")
     due: RangeFilter[Instant] | None = strawberry.field(
@@ -197,7 +198,8 @@ async def list_leads(
     before: Before = None,
 ) -> Slice:
     found = (await seen(leads.Lead, info.context.by)).annotate(due=RawSQL(_DUE))
-    matching = LeadConditions(await info.context.now()).of(filter) if filter else Q()
+    asked = LeadConditions(info.context.by.account.id, await info.context.now())
+    matching = asked.of(filter) if filter else Q()
     return await paged(found.filter(matching), _order(order_by or _NEWEST_FIRST), Page.of(first, after, last, before))
 
 
@@ -219,7 +221,8 @@ def _order(order_by: Any) -> tuple[Key, ...]:
 class LeadConditions:
     """Turns filters into conditions, for one request; counts them, so that a filter stays within bounds."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, account_id: UUID, now: datetime) -> None:
+        self._account_id = account_id
         self._now = now
         self._counted = 0
 
@@ -247,7 +250,7 @@ class LeadConditions:
             _of_step(filter.step) if filter.step else Q(),
             _of_owner(filter.owner) if filter.owner else Q(),
             Q(is_starred=filter.is_starred) if isinstance(filter.is_starred, bool) else Q(),
-            _containing(filter.text) if filter.text else Q(),
+            _containing(filter.text, self._account_id) if filter.text else Q(),
             compared("number", filter.number),
             compared("due", filter.due, read=self._instant),
             compared("created_at", filter.created_at, read=self._instant),
@@ -278,10 +281,10 @@ def _of_owner(filter: UserFilter) -> Q:
     return conditions(own, Q(owner_id__isnull=filter.is_null) if isinstance(filter.is_null, bool) else Q())
 
 
-def _containing(text: str) -> Q:
+def _containing(text: str, account_id: UUID) -> Q:
     if len(text) > LONGEST_TEXT or "\0" in text:
         raise bad_input(f"A text to look for has at most {LONGEST_TEXT} characters, all of which can be shown.")
-    return Q(title__icontains=text) | Q(description__icontains=text)
+    return containing(text, account_id=account_id)
 
 
 QUERIES = [lead_by_id, list_leads]

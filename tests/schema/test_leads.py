@@ -270,6 +270,32 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("eclairage", ["Éclairage"]),
+        ("ÉCLAIRAGE", ["Éclairage"]),
+        ("gite d'ete", ["Éclairage"]),
+        ("l'oeuvre", ["Éclairage"]),
+        ("100%", ["100% wool_rug \\ mat"]),
+        ("L_R", ["100% wool_rug \\ mat"]),
+        ("o_l", []),
+        ("\\", ["100% wool_rug \\ mat"]),
+        ("1%l", []),
+        ("rage gite", []),
+    ],
+)
+async def test_a_text_is_found_whatever_its_accents_and_every_character_is_itself(
+    ada: Viewer, client: Client, text: str, found: list[str]
+) -> None:
+    await a_lead(ada, title="Éclairage", description="Gîte d'été, l'œuvre")
+    await a_lead(ada, title="100% wool_rug \\ mat")
+
+    page = await client.ask("query ($text: String) { leads(filter: {text: $text}) { nodes { title } } }", text=text)
+
+    assert [node["title"] for node in page["nodes"]] == found
+
+
 @pytest.mark.parametrize(("filter", "found"), FILTERS)
 async def test_filters_find_what_they_say(filtered: Client, filter: dict[str, Any], found: str) -> None:
     query = """
