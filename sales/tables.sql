@@ -42,7 +42,8 @@ CREATE FUNCTION keep_lead_totals() RETURNS trigger
       coalesce(sum(n * amount * probability * 0.01), 0) as weighted,
       coalesce(sum(n * amount) filter (where probability is null), 0) as unweighted
     from (values (1, new.account_id, new.step_id, new.status, new.owner_id, new.currency, new.amount, new.probability), (-1, old.account_id, old.step_id, old.status, old.owner_id, old.currency, old.amount, old.probability)) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
-  where (select true from steps s where s.id = c.step_id)
+  where (c.leads, c.amount, c.weighted, c.unweighted) <> (0, 0, 0, 0)
+    and (select true from steps s where s.id = c.step_id)
   order by c.account_id, c.step_id, c.status, c.owner_id, c.currency
   on conflict (account_id, step_id, status, owner_id, currency) do update set leads = t.leads + excluded.leads,
     amount = t.amount + excluded.amount, weighted = t.weighted + excluded.weighted,
@@ -63,7 +64,24 @@ CREATE FUNCTION keep_lead_totals_of_many() RETURNS trigger
       coalesce(sum(n * amount * probability * 0.01), 0) as weighted,
       coalesce(sum(n * amount) filter (where probability is null), 0) as unweighted
     from (select 1, l.account_id, l.step_id, l.status, l.owner_id, l.currency, l.amount, l.probability from added l) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
-  where (select true from steps s where s.id = c.step_id)
+  where (c.leads, c.amount, c.weighted, c.unweighted) <> (0, 0, 0, 0)
+    and (select true from steps s where s.id = c.step_id)
+  order by c.account_id, c.step_id, c.status, c.owner_id, c.currency
+  on conflict (account_id, step_id, status, owner_id, currency) do update set leads = t.leads + excluded.leads,
+    amount = t.amount + excluded.amount, weighted = t.weighted + excluded.weighted,
+    unweighted = t.unweighted + excluded.unweighted;
+
+  elsif tg_op = 'DELETE' then 
+  insert into lead_totals as t
+    (id, account_id, step_id, status, owner_id, currency, leads, amount, weighted, unweighted)
+  select uuidv7(), c.* from (
+    select account_id, step_id, status, owner_id, currency, sum(n) as leads,
+      coalesce(sum(n * amount), 0) as amount,
+      coalesce(sum(n * amount * probability * 0.01), 0) as weighted,
+      coalesce(sum(n * amount) filter (where probability is null), 0) as unweighted
+    from (select -1, l.account_id, l.step_id, l.status, l.owner_id, l.currency, l.amount, l.probability from removed l) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
+  where (c.leads, c.amount, c.weighted, c.unweighted) <> (0, 0, 0, 0)
+    and (select true from steps s where s.id = c.step_id)
   order by c.account_id, c.step_id, c.status, c.owner_id, c.currency
   on conflict (account_id, step_id, status, owner_id, currency) do update set leads = t.leads + excluded.leads,
     amount = t.amount + excluded.amount, weighted = t.weighted + excluded.weighted,
@@ -77,8 +95,9 @@ CREATE FUNCTION keep_lead_totals_of_many() RETURNS trigger
       coalesce(sum(n * amount), 0) as amount,
       coalesce(sum(n * amount * probability * 0.01), 0) as weighted,
       coalesce(sum(n * amount) filter (where probability is null), 0) as unweighted
-    from (select -1, l.account_id, l.step_id, l.status, l.owner_id, l.currency, l.amount, l.probability from removed l) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
-  where (select true from steps s where s.id = c.step_id)
+    from (select 1, l.account_id, l.step_id, l.status, l.owner_id, l.currency, l.amount, l.probability from added l union all select -1, l.account_id, l.step_id, l.status, l.owner_id, l.currency, l.amount, l.probability from removed l) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
+  where (c.leads, c.amount, c.weighted, c.unweighted) <> (0, 0, 0, 0)
+    and (select true from steps s where s.id = c.step_id)
   order by c.account_id, c.step_id, c.status, c.owner_id, c.currency
   on conflict (account_id, step_id, status, owner_id, currency) do update set leads = t.leads + excluded.leads,
     amount = t.amount + excluded.amount, weighted = t.weighted + excluded.weighted,
@@ -123,7 +142,8 @@ CREATE FUNCTION rebuild_lead_totals(account uuid) RETURNS void
       coalesce(sum(n * amount * probability * 0.01), 0) as weighted,
       coalesce(sum(n * amount) filter (where probability is null), 0) as unweighted
     from (select 1, l.account_id, l.step_id, l.status, l.owner_id, l.currency, l.amount, l.probability from leads l where l.account_id = account) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
-  where (select true from steps s where s.id = c.step_id)
+  where (c.leads, c.amount, c.weighted, c.unweighted) <> (0, 0, 0, 0)
+    and (select true from steps s where s.id = c.step_id)
   order by c.account_id, c.step_id, c.status, c.owner_id, c.currency
   on conflict (account_id, step_id, status, owner_id, currency) do update set leads = t.leads + excluded.leads,
     amount = t.amount + excluded.amount, weighted = t.weighted + excluded.weighted,
@@ -799,11 +819,13 @@ CREATE TRIGGER leads_text_update AFTER UPDATE OF title, description ON leads FOR
 
 CREATE TRIGGER leads_todo_at BEFORE UPDATE OF owner_id ON leads FOR EACH ROW WHEN ((old.owner_id IS DISTINCT FROM new.owner_id)) EXECUTE FUNCTION keep_todo_at_of_owner();
 
+CREATE TRIGGER leads_totals_at_once AFTER UPDATE ON leads REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT WHEN ((current_setting('relance.count_at_once'::text, true) = 'on'::text)) EXECUTE FUNCTION keep_lead_totals_of_many();
+
 CREATE TRIGGER leads_totals_delete AFTER DELETE ON leads REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION keep_lead_totals_of_many();
 
 CREATE TRIGGER leads_totals_insert AFTER INSERT ON leads REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION keep_lead_totals_of_many();
 
-CREATE TRIGGER leads_totals_update AFTER UPDATE OF account_id, step_id, status, owner_id, currency, amount, probability ON leads FOR EACH ROW WHEN ((((((((old.account_id IS DISTINCT FROM new.account_id) OR (old.step_id IS DISTINCT FROM new.step_id)) OR ((old.status)::text IS DISTINCT FROM (new.status)::text)) OR (old.owner_id IS DISTINCT FROM new.owner_id)) OR ((old.currency)::text IS DISTINCT FROM (new.currency)::text)) OR (old.amount IS DISTINCT FROM new.amount)) OR (old.probability IS DISTINCT FROM new.probability))) EXECUTE FUNCTION keep_lead_totals();
+CREATE TRIGGER leads_totals_update AFTER UPDATE OF account_id, step_id, status, owner_id, currency, amount, probability ON leads FOR EACH ROW WHEN (((((((((old.account_id IS DISTINCT FROM new.account_id) OR (old.step_id IS DISTINCT FROM new.step_id)) OR ((old.status)::text IS DISTINCT FROM (new.status)::text)) OR (old.owner_id IS DISTINCT FROM new.owner_id)) OR ((old.currency)::text IS DISTINCT FROM (new.currency)::text)) OR (old.amount IS DISTINCT FROM new.amount)) OR (old.probability IS DISTINCT FROM new.probability)) AND (current_setting('relance.count_at_once'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION keep_lead_totals();
 
 CREATE TRIGGER reminders_todo_at AFTER UPDATE OF state, due_at, user_id, lead_id ON reminders FOR EACH ROW WHEN (((((((old.state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[])) IS DISTINCT FROM ((new.state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[]))) OR (old.due_at IS DISTINCT FROM new.due_at)) OR (old.user_id IS DISTINCT FROM new.user_id)) OR (old.lead_id IS DISTINCT FROM new.lead_id))) EXECUTE FUNCTION keep_todo_at();
 
