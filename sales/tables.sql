@@ -42,7 +42,8 @@ CREATE FUNCTION keep_lead_totals() RETURNS trigger
       coalesce(sum(n * amount * probability * 0.01), 0) as weighted,
       coalesce(sum(n * amount) filter (where probability is null), 0) as unweighted
     from (values (1, new.account_id, new.step_id, new.status, new.owner_id, new.currency, new.amount, new.probability), (-1, old.account_id, old.step_id, old.status, old.owner_id, old.currency, old.amount, old.probability)) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
-  where (select true from steps s where s.id = c.step_id)
+  where (c.leads, c.amount, c.weighted, c.unweighted) <> (0, 0, 0, 0)
+    and (select true from steps s where s.id = c.step_id)
   order by c.account_id, c.step_id, c.status, c.owner_id, c.currency
   on conflict (account_id, step_id, status, owner_id, currency) do update set leads = t.leads + excluded.leads,
     amount = t.amount + excluded.amount, weighted = t.weighted + excluded.weighted,
@@ -63,7 +64,24 @@ CREATE FUNCTION keep_lead_totals_of_many() RETURNS trigger
       coalesce(sum(n * amount * probability * 0.01), 0) as weighted,
       coalesce(sum(n * amount) filter (where probability is null), 0) as unweighted
     from (select 1, l.account_id, l.step_id, l.status, l.owner_id, l.currency, l.amount, l.probability from added l) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
-  where (select true from steps s where s.id = c.step_id)
+  where (c.leads, c.amount, c.weighted, c.unweighted) <> (0, 0, 0, 0)
+    and (select true from steps s where s.id = c.step_id)
+  order by c.account_id, c.step_id, c.status, c.owner_id, c.currency
+  on conflict (account_id, step_id, status, owner_id, currency) do update set leads = t.leads + excluded.leads,
+    amount = t.amount + excluded.amount, weighted = t.weighted + excluded.weighted,
+    unweighted = t.unweighted + excluded.unweighted;
+
+  elsif tg_op = 'DELETE' then 
+  insert into lead_totals as t
+    (id, account_id, step_id, status, owner_id, currency, leads, amount, weighted, unweighted)
+  select uuidv7(), c.* from (
+    select account_id, step_id, status, owner_id, currency, sum(n) as leads,
+      coalesce(sum(n * amount), 0) as amount,
+      coalesce(sum(n * amount * probability * 0.01), 0) as weighted,
+      coalesce(sum(n * amount) filter (where probability is null), 0) as unweighted
+    from (select -1, l.account_id, l.step_id, l.status, l.owner_id, l.currency, l.amount, l.probability from removed l) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
+  where (c.leads, c.amount, c.weighted, c.unweighted) <> (0, 0, 0, 0)
+    and (select true from steps s where s.id = c.step_id)
   order by c.account_id, c.step_id, c.status, c.owner_id, c.currency
   on conflict (account_id, step_id, status, owner_id, currency) do update set leads = t.leads + excluded.leads,
     amount = t.amount + excluded.amount, weighted = t.weighted + excluded.weighted,
@@ -77,8 +95,9 @@ CREATE FUNCTION keep_lead_totals_of_many() RETURNS trigger
       coalesce(sum(n * amount), 0) as amount,
       coalesce(sum(n * amount * probability * 0.01), 0) as weighted,
       coalesce(sum(n * amount) filter (where probability is null), 0) as unweighted
-    from (select -1, l.account_id, l.step_id, l.status, l.owner_id, l.currency, l.amount, l.probability from removed l) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
-  where (select true from steps s where s.id = c.step_id)
+    from (select 1, l.account_id, l.step_id, l.status, l.owner_id, l.currency, l.amount, l.probability from added l union all select -1, l.account_id, l.step_id, l.status, l.owner_id, l.currency, l.amount, l.probability from removed l) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
+  where (c.leads, c.amount, c.weighted, c.unweighted) <> (0, 0, 0, 0)
+    and (select true from steps s where s.id = c.step_id)
   order by c.account_id, c.step_id, c.status, c.owner_id, c.currency
   on conflict (account_id, step_id, status, owner_id, currency) do update set leads = t.leads + excluded.leads,
     amount = t.amount + excluded.amount, weighted = t.weighted + excluded.weighted,
@@ -123,7 +142,8 @@ CREATE FUNCTION rebuild_lead_totals(account uuid) RETURNS void
       coalesce(sum(n * amount * probability * 0.01), 0) as weighted,
       coalesce(sum(n * amount) filter (where probability is null), 0) as unweighted
     from (select 1, l.account_id, l.step_id, l.status, l.owner_id, l.currency, l.amount, l.probability from leads l where l.account_id = account) as rows (n, account_id, step_id, status, owner_id, currency, amount, probability) group by 1, 2, 3, 4, 5) c
-  where (select true from steps s where s.id = c.step_id)
+  where (c.leads, c.amount, c.weighted, c.unweighted) <> (0, 0, 0, 0)
+    and (select true from steps s where s.id = c.step_id)
   order by c.account_id, c.step_id, c.status, c.owner_id, c.currency
   on conflict (account_id, step_id, status, owner_id, currency) do update set leads = t.leads + excluded.leads,
     amount = t.amount + excluded.amount, weighted = t.weighted + excluded.weighted,
@@ -484,32 +504,6 @@ COMMENT ON COLUMN reminders.ended_at IS 'When it was done or cancelled';
 
 COMMENT ON COLUMN reminders.set_aside_at IS 'The clock gave up on it; see failures';
 
-CREATE TABLE saved_views (
-    id uuid NOT NULL,
-    account_id uuid NOT NULL,
-    user_id uuid NOT NULL,
-    name character varying(120) NOT NULL,
-    is_shared boolean NOT NULL,
-    layout character varying(10) NOT NULL,
-    lead_filter jsonb NOT NULL,
-    order_by jsonb NOT NULL,
-    columns text[] NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    CONSTRAINT saved_views_layout_valid CHECK (((layout)::text = ANY ((ARRAY['TABLE'::character varying, 'CARDS'::character varying, 'BOARD'::character varying])::text[])))
-);
-
-COMMENT ON TABLE saved_views IS 'A filter, an order and a layout of leads under a name; its person''s own, or shared with the account.';
-
-COMMENT ON COLUMN saved_views.user_id IS 'Whose it is';
-
-COMMENT ON COLUMN saved_views.is_shared IS 'Everybody in the account sees it';
-
-COMMENT ON COLUMN saved_views.lead_filter IS 'As clients write it; {} means all leads';
-
-COMMENT ON COLUMN saved_views.order_by IS 'As clients write it; [] means newest first';
-
-COMMENT ON COLUMN saved_views.columns IS 'What a table shows, in order';
-
 CREATE TABLE sessions (
     id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -709,9 +703,6 @@ ALTER TABLE ONLY reminders
 ALTER TABLE ONLY reminders
     ADD CONSTRAINT reminders_pkey PRIMARY KEY (id);
 
-ALTER TABLE ONLY saved_views
-    ADD CONSTRAINT saved_views_pkey PRIMARY KEY (id);
-
 ALTER TABLE ONLY sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
@@ -804,8 +795,6 @@ CREATE INDEX reminders_lead ON reminders USING btree (account_id, lead_id, due_a
 
 CREATE INDEX reminders_user ON reminders USING btree (account_id, user_id, due_at, id);
 
-CREATE UNIQUE INDEX saved_views_name ON saved_views USING btree (account_id, user_id, lower((name)::text));
-
 CREATE UNIQUE INDEX sessions_token ON sessions USING btree (token_hash);
 
 CREATE INDEX sessions_user ON sessions USING btree (account_id, user_id) WHERE (revoked_at IS NULL);
@@ -830,11 +819,13 @@ CREATE TRIGGER leads_text_update AFTER UPDATE OF title, description ON leads FOR
 
 CREATE TRIGGER leads_todo_at BEFORE UPDATE OF owner_id ON leads FOR EACH ROW WHEN ((old.owner_id IS DISTINCT FROM new.owner_id)) EXECUTE FUNCTION keep_todo_at_of_owner();
 
+CREATE TRIGGER leads_totals_at_once AFTER UPDATE ON leads REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT WHEN ((current_setting('relance.count_at_once'::text, true) = 'on'::text)) EXECUTE FUNCTION keep_lead_totals_of_many();
+
 CREATE TRIGGER leads_totals_delete AFTER DELETE ON leads REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION keep_lead_totals_of_many();
 
 CREATE TRIGGER leads_totals_insert AFTER INSERT ON leads REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION keep_lead_totals_of_many();
 
-CREATE TRIGGER leads_totals_update AFTER UPDATE OF account_id, step_id, status, owner_id, currency, amount, probability ON leads FOR EACH ROW WHEN ((((((((old.account_id IS DISTINCT FROM new.account_id) OR (old.step_id IS DISTINCT FROM new.step_id)) OR ((old.status)::text IS DISTINCT FROM (new.status)::text)) OR (old.owner_id IS DISTINCT FROM new.owner_id)) OR ((old.currency)::text IS DISTINCT FROM (new.currency)::text)) OR (old.amount IS DISTINCT FROM new.amount)) OR (old.probability IS DISTINCT FROM new.probability))) EXECUTE FUNCTION keep_lead_totals();
+CREATE TRIGGER leads_totals_update AFTER UPDATE OF account_id, step_id, status, owner_id, currency, amount, probability ON leads FOR EACH ROW WHEN (((((((((old.account_id IS DISTINCT FROM new.account_id) OR (old.step_id IS DISTINCT FROM new.step_id)) OR ((old.status)::text IS DISTINCT FROM (new.status)::text)) OR (old.owner_id IS DISTINCT FROM new.owner_id)) OR ((old.currency)::text IS DISTINCT FROM (new.currency)::text)) OR (old.amount IS DISTINCT FROM new.amount)) OR (old.probability IS DISTINCT FROM new.probability)) AND (current_setting('relance.count_at_once'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION keep_lead_totals();
 
 CREATE TRIGGER reminders_todo_at AFTER UPDATE OF state, due_at, user_id, lead_id ON reminders FOR EACH ROW WHEN (((((((old.state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[])) IS DISTINCT FROM ((new.state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[]))) OR (old.due_at IS DISTINCT FROM new.due_at)) OR (old.user_id IS DISTINCT FROM new.user_id)) OR (old.lead_id IS DISTINCT FROM new.lead_id))) EXECUTE FUNCTION keep_todo_at();
 
@@ -925,9 +916,6 @@ ALTER TABLE ONLY reminders
 
 ALTER TABLE ONLY reminders
     ADD CONSTRAINT reminders_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
-
-ALTER TABLE ONLY saved_views
-    ADD CONSTRAINT saved_views_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
 
 ALTER TABLE ONLY sessions
     ADD CONSTRAINT sessions_account FOREIGN KEY (account_id) REFERENCES accounts(id);

@@ -3,7 +3,7 @@
 from collections import Counter
 from uuid import UUID
 
-from sales import ranks
+from sales import ranks, totals
 from sales.advice import Advice, AdviceCode
 from sales.errors import InvalidValue, LastStep, NotFound, PipelineIsDefault, StepInUse
 from sales.journal import Kind
@@ -79,6 +79,7 @@ async def _relocate(draft: Draft, steps: list[Step], target: Step | None) -> Non
     draft.data = {"leads": len(leads), "owners": owners, "targetStepId": target.id if target else None}
     if not leads or target is None:
         return
+    await totals.count_at_once()
     last = await Lead.filter(account_id=by.account.id, step_id=target.id).order_by("-rank").first()
     now = await by.now()
     leads.sort(key=lambda lead: (order[lead.step_id], lead.rank))
