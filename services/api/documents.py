@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -26,32 +26,60 @@ REMEMBERED: Final = 500
 MOST_ERRORS: Final = 20
 
 
-class Invalid(Exception):
-    """A document that can't be run, and all that is wrong with it."""
+class Cost(NamedTuple):
+    """How many rows an operation may return at worst, and how many are allowed."""
 
-    def __init__(self, code: Code, errors: Sequence[GraphQLError]) -> None:
+    requested: int
+    limit: int
+
+
+class Ready(NamedTuple):
+    """A document fit to run, the operation that is asked for, and what it costs."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    cost: Cost
+
+
+class Invalid(Exception):
+    """A document that can't be run, all that is wrong with it, and what it would have cost, where that is known."""
+
+    def __init__(self, code: Code, errors: Sequence[GraphQLError], *, cost: Cost | None = None) -> None:
         super().__init__(errors[0].message)
         self.code = code
         self.errors = errors
+        self.cost = cost
 
 
-def ready(question: Question) -> tuple[DocumentNode, OperationDefinitionNode]:
-    """The document, fit to run, and the operation that is asked for. Raises Invalid or a Mistake."""
+def ready(question: Question) -> Ready:
+    """The question's document and operation. Raises Invalid or a Mistake."""
     if len(question.query) > LONGEST:
         raise Mistake(Code.PAYLOAD_TOO_LARGE, f"A document has at most {LONGEST:,} characters.")
     try:
         document = _parsed(question.query)
-        limits.check(document, question.variables, LIMITS)
+        cost = _weighed(document, question)
         errors = _validated(question.query)
     except GraphQLSyntaxError as error:
         raise Invalid(Code.GRAPHQL_PARSE_FAILED, [error]) from None
-    except LimitExceeded as error:
-        raise Mistake(Code.COST_LIMIT_EXCEEDED, str(error)) from None
     except RecursionError:
         raise Mistake(Code.COST_LIMIT_EXCEEDED, "The document is nested too deeply.") from None
     if errors:
-        raise Invalid(Code.GRAPHQL_VALIDATION_FAILED, errors)
-    return document, _operation(document, question)
+        raise Invalid(Code.GRAPHQL_VALIDATION_FAILED, errors, cost=cost)
+    operation = _operation(document, question)
+    return Ready(document, operation, cost or Cost(0, LIMITS.cost))
+
+
+def _weighed(document: DocumentNode, question: Question) -> Cost | None:
+    try:
+        requested = limits.check(document, question.variables, LIMITS, operation=question.operation)
+    except LimitExceeded as error:
+        mistake = Mistake(Code.COST_LIMIT_EXCEEDED, str(error))
+        raise Invalid(Code.COST_LIMIT_EXCEEDED, [mistake], cost=_cost(error.cost)) from None
+    return _cost(requested)
+
+
+def _cost(requested: int | None) -> Cost | None:
+    return None if requested is None else Cost(requested, LIMITS.cost)
 
 
 def _operation(document: DocumentNode, question: Question) -> OperationDefinitionNode:

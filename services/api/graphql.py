@@ -35,16 +35,16 @@ async def graphql(request: Request) -> Response:
 
 
 async def _answer(request: Request, request_id: str) -> Response:
-    media_type = accept.JSON
+    media_type, cost = accept.JSON, None
     try:
         media_type = accept.media_type(request)
         question = await questions.read(request)
-        document, operation = documents.ready(question)
+        document, operation, cost = documents.ready(question)
         context = await _context(request, request_id)
         result = await _run(request, question, document, operation, context)
-        return answers.answered(result, media_type=media_type, request_id=request_id)
+        return answers.answered(result, cost=cost, media_type=media_type, request_id=request_id)
     except Exception as problem:
-        response = answers.refused(problem, media_type=media_type, request_id=request_id)
+        response = answers.refused(problem, cost=cost, media_type=media_type, request_id=request_id)
         if isinstance(problem, WrongMethod):
             response.headers["Allow"] = problem.allow
         return response
