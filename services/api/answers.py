@@ -61,6 +61,11 @@ def answered(result: ExecutionResult, *, cost: Cost, media_type: str, request_id
     return _response({"errors": errors, "data": result.data}, 200, media_type, cost)
 
 
+def explained(tree: list[dict[str, Any]], *, cost: Cost, media_type: str) -> Response:
+    """What an operation would cost, which was not run."""
+    return _json({"data": None, "extensions": {"cost": cost._asdict() | {"tree": tree}}}, 200, media_type)
+
+
 def refused(problem: Exception, *, cost: Cost | None, media_type: str, request_id: str) -> Response:
     """A request that was not carried out, and why; `cost` as far as it had been weighed."""
     errors = problem.errors if isinstance(problem, Invalid) else [problem]
@@ -119,4 +124,8 @@ _MASKS = {
 def _response(body: dict[str, Any], status: int, media_type: str, cost: Cost | None) -> Response:
     if cost:
         body["extensions"] = {"cost": {"requested": cost.requested, "limit": cost.limit}}
+    return _json(body, status, media_type)
+
+
+def _json(body: Mapping[str, Any], status: int, media_type: str) -> Response:
     return Response(orjson.dumps(body), status, media_type=f"{media_type}; charset=utf-8")

@@ -10,8 +10,10 @@ from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, Oper
 from starlette.requests import Request
 from starlette.responses import Response
 
+from schema import limits
 from schema.context import Context
-from schema.mistakes import Code, Mistake
+from schema.limits import Limits
+from schema.mistakes import Code, Mistake, unauthenticated
 from schema.schema import graphql_schema
 from services.api import accept, answers, documents, ide, questions, who
 from services.api.questions import Question, WrongMethod
@@ -36,11 +38,14 @@ async def graphql(request: Request) -> Response:
 
 async def _answer(request: Request, request_id: str) -> Response:
     media_type, cost = accept.JSON, None
+    allowed: Limits = request.app.state.limits
     try:
         media_type = accept.media_type(request)
         question = await questions.read(request)
-        document, operation, cost = documents.ready(question)
+        document, operation, cost = documents.ready(question, allowed)
         context = await _context(request, request_id)
+        if question.explains:
+            return answers.explained(_tree(question, document, context, allowed), cost=cost, media_type=media_type)
         result = await _run(request, question, document, operation, context)
         return answers.answered(result, cost=cost, media_type=media_type, request_id=request_id)
     except Exception as problem:
@@ -48,6 +53,12 @@ async def _answer(request: Request, request_id: str) -> Response:
         if isinstance(problem, WrongMethod):
             response.headers["Allow"] = problem.allow
         return response
+
+
+def _tree(question: Question, document: DocumentNode, context: Context, allowed: Limits) -> list[dict[str, Any]]:
+    if context.viewer is None:
+        raise unauthenticated()
+    return limits.explain(document, question.variables, allowed, operation=question.operation)
 
 
 async def _context(request: Request, request_id: str) -> Context:

@@ -34,6 +34,8 @@ class Question:
     operation: str | None
     may_change: bool
     """Whether it came in a way in which mutations may come."""
+    explains: bool = False
+    """Whether it isn't to be run, only told what it would cost."""
 
 
 async def read(request: Request) -> Question:
@@ -91,7 +93,14 @@ def _question(given: Any, *, may_change: bool) -> Question:
     if not isinstance(operation, str | None):
         raise Mistake(Code.BAD_REQUEST, "The operationName is a string, or null.")
     _require_bounded(variables)
-    return Question(query, variables or {}, operation or None, may_change)
+    return Question(query, variables or {}, operation or None, may_change, _explains(given.get("extensions")))
+
+
+def _explains(extensions: dict[str, Any] | None) -> bool:
+    explains = (extensions or {}).get("explainCost")
+    if not isinstance(explains, bool | None):
+        raise Mistake(Code.BAD_REQUEST, "The extension explainCost is true, false or null.")
+    return bool(explains)
 
 
 def _require_bounded(variables: Any) -> None:

@@ -392,7 +392,8 @@ def test_the_message_says_which_part_how_much_and_what_to_do() -> None:
          "b(ids: 2) x d(last: 7) = 14; mine: a(first: 9) = 9; b(ids: 2) = 2.", 1),
         ("{ a(first: 2) { ...F ...F } } fragment F on T { leads { ... { a(first: 3) } } }",
          "a(first: 2) x leads(25) x a(first: 3) = 150; a(first: 2) x leads(25) = 50; a(first: 2) = 2.", 100),
-        ("{ a(first: 1) b(first: 2) c(first: 3) d(first: 4) }", "d(first: 4) = 4; c(first: 3) = 3; b(first: 2) = 2.", 1),
+        ("{ a(first: 1) b(first: 2) c(first: 3) d(first: 4) }",
+         "d(first: 4) = 4; c(first: 3) = 3; b(first: 2) = 2.", 1),
     ],
 )  # fmt: skip
 def test_the_message_names_the_costliest_paths(text: str, costliest: str, allowed: int) -> None:
