@@ -51,6 +51,7 @@ class Settings:
     trusted_proxies: str = "127.0.0.1"
     limits: Mapping[str, int] = field(default_factory=dict)
     """Of `schema.limits.Limits`, by the names there; what is absent stays as it is."""
+    persisted_manifest: Path | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -69,6 +70,7 @@ class Settings:
             log_level=_level(given.get("LOG_LEVEL", cls.log_level)),
             trusted_proxies=_proxies(given.get("TRUSTED_PROXIES", cls.trusted_proxies)),
             limits=_limits(given),
+            persisted_manifest=_file(given.get("PERSISTED_MANIFEST")),
         )
 
     def needed_database_url(self) -> str:
@@ -111,6 +113,10 @@ def _number(name: str, value: str, *, most: int, example: str) -> int:
     if not is_number:
         raise BadSetting(name, f"must be a number from 1 to {most} and is '{value}'", example=example)
     return int(value)
+
+
+def _file(path: str | None) -> Path | None:
+    return None if path is None else Path(path).expanduser().absolute()
 
 
 def _database(url: str | None) -> str | None:

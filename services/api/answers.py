@@ -23,6 +23,7 @@ STATUSES: Final[Mapping[Code, int]] = {
     Code.OPERATION_RESOLUTION_FAILURE: 400,
     Code.BAD_USER_INPUT: 400,
     Code.COST_LIMIT_EXCEEDED: 400,
+    Code.PERSISTED_QUERY_NOT_FOUND: 400,
     Code.UNAUTHENTICATED: 401,
     Code.FORBIDDEN: 403,
     Code.METHOD_NOT_ALLOWED: 405,
@@ -37,7 +38,7 @@ STATUSES: Final[Mapping[Code, int]] = {
 
 WELL_FORMED: Final = frozenset({
     Code.GRAPHQL_PARSE_FAILED, Code.GRAPHQL_VALIDATION_FAILED, Code.OPERATION_RESOLUTION_FAILURE, Code.BAD_USER_INPUT,
-    Code.COST_LIMIT_EXCEEDED,
+    Code.COST_LIMIT_EXCEEDED, Code.PERSISTED_QUERY_NOT_FOUND,
 })  # fmt: skip
 """Under `application/json` these are 200, as clients of that type expect (the audit of graphql-http)."""
 

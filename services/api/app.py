@@ -12,7 +12,7 @@ from starlette.routing import Route
 from sales import database
 from schema.schema import LIMITS
 from services import logs
-from services.api import health, ide, landing
+from services.api import health, ide, landing, persisted
 from services.api.bell import Bell
 from services.api.graphql import graphql
 from services.settings import Settings
@@ -44,6 +44,7 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.state.bell = Bell(settings.redis_url)
     chosen: dict[str, Any] = {**settings.limits}
+    app.state.persisted = persisted.load(settings.persisted_manifest)
     app.state.limits = replace(LIMITS, **chosen)
     return app
 

@@ -16,6 +16,7 @@ from schema.limits import Limits
 from schema.mistakes import Code, Mistake, unauthenticated
 from schema.schema import graphql_schema
 from services.api import accept, answers, documents, ide, questions, who
+from services.api.persisted import Persisted
 from services.api.questions import Question, WrongMethod
 
 SECONDS: Final = 30.0
@@ -39,10 +40,13 @@ async def graphql(request: Request) -> Response:
 async def _answer(request: Request, request_id: str) -> Response:
     media_type, cost = accept.JSON, None
     allowed: Limits = request.app.state.limits
+    known: Persisted = request.app.state.persisted
     try:
         media_type = accept.media_type(request)
-        question = await questions.read(request)
+        question = await questions.read(request, known)
         document, operation, cost = documents.ready(question, allowed)
+        if question.hash is not None:
+            known.remember(question.query, question.hash)
         context = await _context(request, request_id)
         if question.explains:
             return answers.explained(_tree(question, document, context, allowed), cost=cost, media_type=media_type)
