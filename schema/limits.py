@@ -5,6 +5,7 @@ is linear in the length of the document, even where each of forty fragments spre
 walks into every spread takes minutes for a kilobyte of that. Weighing doesn't recurse.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,6 +41,7 @@ class Part(StrEnum):
     DIRECTIVES = "directives"
     DIRECTIVES_IN_ONE_PLACE = "directives in one place"
     COST = "cost"
+    COMPARISONS = "comparisons"
     CIRCLE = "circle"
 
 
@@ -57,6 +59,8 @@ _SENTENCES: Final = {
     "Remove those that say the same.",
     Part.COST: "may return {requested:,} rows (the page sizes along each path, multiplied); {limit:,} are allowed. "
     "The costliest: {costliest}. Ask for smaller pages with first or last, or nest fewer lists.",
+    Part.COMPARISONS: "has {requested:,} pairs of fields with one name, or of fragments, to compare; {limit:,} are "
+    "allowed. Write each field once, or divide it into several documents.",
     Part.CIRCLE: "spreads itself, in a circle of {requested:,}. Remove one of the spreads.",
 }
 
@@ -75,6 +79,7 @@ class Limits:
     directives: int = 50
     directives_in_one_place: int = 4
     cost: int = 20_000  # rows
+    comparisons: int = 10_000  # validation compares fields of one name, and fragments, each with each other
     tokens: int = 5_000  # for `parse(max_tokens=)`, which comes before this module
     page: int = 25
     paged: frozenset[str] = frozenset()
@@ -113,11 +118,12 @@ def check(
     definitions = _Definitions(document)
     pages = definitions.pages(variables, limits)
     weights: dict[str, _Weight] = {}
+    names: Counter[str] = Counter()
     weighed: list[tuple[ExecutableDefinitionNode, _Weight]] = []
     for fragment in definitions.innermost_first():
-        weight = weights[fragment.name.value] = _weigh(fragment, weights, pages)
+        weight = weights[fragment.name.value] = _weigh(fragment, weights, pages, names)
         weighed.append((fragment, weight))
-    weighed += [(node, _weigh(node, weights, pages)) for node in definitions.operations]
+    weighed += [(node, _weigh(node, weights, pages, names)) for node in definitions.operations]
     asked = definitions.named(operation)
     cost = next((weight.cost for node, weight in weighed if node is asked), None)
     for node, weight in weighed:
@@ -125,6 +131,9 @@ def check(
             if requested > limit:
                 costliest = _costliest(node, definitions, pages) if what is Part.COST else ""
                 raise LimitExceeded(what, requested, limit, where=_where(node), cost=cost, costliest=costliest)
+    comparisons = sum(map(_pairs, names.values())) + _pairs(len(weights))
+    if comparisons > limits.comparisons:
+        raise LimitExceeded(Part.COMPARISONS, comparisons, limits.comparisons, where="The document", cost=cost)
     return cost
 
 
@@ -254,7 +263,10 @@ def _spreads(fragment: FragmentDefinitionNode) -> Iterator[str]:
                 unseen.append(node.selection_set)
 
 
-def _weigh(definition: ExecutableDefinitionNode, fragments: Mapping[str, _Weight], pages: Pages) -> _Weight:
+def _weigh(
+    definition: ExecutableDefinitionNode, fragments: Mapping[str, _Weight], pages: Pages, names: Counter[str]
+) -> _Weight:
+    """The weight; the names that fields have in the answer are counted in `names`."""
     weight = _Weight()
     weight.add_directives(definition.directives)
     for variable in definition.variable_definitions or ():
@@ -265,6 +277,7 @@ def _weigh(definition: ExecutableDefinitionNode, fragments: Mapping[str, _Weight
         for node in selections.selections:
             weight.add_directives(node.directives)
             if isinstance(node, FieldNode):
+                names[(node.alias or node.name).value] += 1
                 inside = weight.add_field(node, place, pages)
                 if node.selection_set:
                     unseen.append((node.selection_set, inside))
@@ -273,6 +286,10 @@ def _weigh(definition: ExecutableDefinitionNode, fragments: Mapping[str, _Weight
             elif isinstance(node, FragmentSpreadNode) and node.name.value in fragments:
                 weight.add_fragment(fragments[node.name.value], place)
     return weight
+
+
+def _pairs(count: int) -> int:
+    return count * (count - 1) // 2
 
 
 def _costliest(node: ExecutableDefinitionNode, definitions: _Definitions, pages: Pages) -> str:

@@ -33,6 +33,7 @@ UNLIMITED = Limits(
     directives=MOST_COUNTED,
     directives_in_one_place=MOST_COUNTED,
     cost=MOST_COUNTED,
+    comparisons=MOST_COUNTED,
 )
 WHOLE_INTROSPECTION = get_introspection_query(
     specified_by_url=True,
@@ -143,12 +144,19 @@ def test_at_most_four_directives_stand_in_one_place(text: str) -> None:
 
 @pytest.mark.parametrize("name", PARTS)
 def test_every_limit_stands_on_its_own(name: str) -> None:
-    text = "{ a: x(first: 1) @a { y } __schema { z } }"
+    text = "{ a: x(first: 1) @a { y } __schema { y } }"
 
     refused = refusal(text, lowered(Limits(), name, 0))
 
     assert (refused.what, refused.limit) == (PARTS[name], 0)
     assert passes(text, Limits())
+
+
+def test_what_validation_compares_pair_by_pair_is_counted_over_the_whole_document() -> None:
+    assert_weighs("{ a { x } b { x } a: c { x } }", 3 + 1, of="comparisons")
+    assert_weighs(
+        "query A { x ...F ...G } query B { x } fragment F on T { x } fragment G on T { y }", 3 + 1, of="comparisons"
+    )
 
 
 def test_each_operation_is_judged_by_itself() -> None:
