@@ -118,7 +118,7 @@ def check(
     definitions = _Definitions(document)
     pages = definitions.pages(variables, limits)
     weights: dict[str, _Weight] = {}
-    names: Counter[str] = Counter()
+    names: list[str] = []
     weighed: list[tuple[ExecutableDefinitionNode, _Weight]] = []
     for fragment in definitions.innermost_first():
         weight = weights[fragment.name.value] = _weigh(fragment, weights, pages, names)
@@ -131,7 +131,9 @@ def check(
             if requested > limit:
                 costliest = _costliest(node, definitions, pages) if what is Part.COST else ""
                 raise LimitExceeded(what, requested, limit, where=_where(node), cost=cost, costliest=costliest)
-    comparisons = sum(map(_pairs, names.values())) + _pairs(len(weights))
+    if _pairs(len(names)) + _pairs(len(weights)) <= limits.comparisons:  # so are those of equal names: no need to count
+        return cost
+    comparisons = sum(map(_pairs, Counter(names).values())) + _pairs(len(weights))
     if comparisons > limits.comparisons:
         raise LimitExceeded(Part.COMPARISONS, comparisons, limits.comparisons, where="The document", cost=cost)
     return cost
@@ -264,9 +266,9 @@ def _spreads(fragment: FragmentDefinitionNode) -> Iterator[str]:
 
 
 def _weigh(
-    definition: ExecutableDefinitionNode, fragments: Mapping[str, _Weight], pages: Pages, names: Counter[str]
+    definition: ExecutableDefinitionNode, fragments: Mapping[str, _Weight], pages: Pages, names: list[str]
 ) -> _Weight:
-    """The weight; the names that fields have in the answer are counted in `names`."""
+    """The weight; the names that fields have in the answer are added to `names`."""
     weight = _Weight()
     weight.add_directives(definition.directives)
     for variable in definition.variable_definitions or ():
@@ -277,7 +279,7 @@ def _weigh(
         for node in selections.selections:
             weight.add_directives(node.directives)
             if isinstance(node, FieldNode):
-                names[(node.alias or node.name).value] += 1
+                names.append((node.alias or node.name).value)
                 inside = weight.add_field(node, place, pages)
                 if node.selection_set:
                     unseen.append((node.selection_set, inside))
