@@ -2,17 +2,17 @@
 
 Each fragment is weighed once, after those that it spreads, and its weight is added wherever it is spread. So the time
 is linear in the length of the document, even where each of forty fragments spreads the next one twice: a limiter that
-walks into every spread takes minutes for a kilobyte of that. Nothing here recurses.
+walks into every spread takes minutes for a kilobyte of that. Weighing doesn't recurse.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from graphql import (
-    ArgumentNode,
     DirectiveNode,
     DocumentNode,
     ExecutableDefinitionNode,
@@ -20,20 +20,15 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
-    IntValueNode,
-    ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    ValueNode,
-    VariableNode,
 )
 
-MOST_COUNTED: Final = 10**12  # counting stops here, so that doubled doublings stay small numbers
+from schema import costs
+from schema.pages import MOST_COUNTED, Pages, greatest_defaults
 
 _INTROSPECTION: Final = frozenset({"__schema", "__type"})
-_PAGE_SIZES: Final = frozenset({"first", "last"})
-_SIZING: Final = _PAGE_SIZES | {"ids"}
-_LONGEST_INTEGER: Final = 12  # digits; beyond it the number is MOST_COUNTED or more
+_LONGEST_NAME: Final = 60  # characters; a name in a document may have tens of thousands
 
 
 class Part(StrEnum):
@@ -46,6 +41,7 @@ class Part(StrEnum):
     DIRECTIVES = "directives"
     DIRECTIVES_IN_ONE_PLACE = "directives in one place"
     COST = "cost"
+    COMPARISONS = "comparisons"
     CIRCLE = "circle"
 
 
@@ -62,7 +58,9 @@ _SENTENCES: Final = {
     Part.DIRECTIVES_IN_ONE_PLACE: "has {requested:,} directives in one place; {limit:,} are allowed. "
     "Remove those that say the same.",
     Part.COST: "may return {requested:,} rows (the page sizes along each path, multiplied); {limit:,} are allowed. "
-    "Ask for smaller pages with first or last, or nest fewer lists.",
+    "The costliest: {costliest}. Ask for smaller pages with first or last, or nest fewer lists.",
+    Part.COMPARISONS: "has {requested:,} pairs of fields with one name, or of fragments, to compare; {limit:,} are "
+    "allowed. Write each field once, or divide it into several documents.",
     Part.CIRCLE: "spreads itself, in a circle of {requested:,}. Remove one of the spreads.",
 }
 
@@ -81,6 +79,7 @@ class Limits:
     directives: int = 50
     directives_in_one_place: int = 4
     cost: int = 20_000  # rows
+    comparisons: int = 10_000  # validation compares fields of one name, and fragments, each with each other
     tokens: int = 5_000  # for `parse(max_tokens=)`, which comes before this module
     page: int = 25
     paged: frozenset[str] = frozenset()
@@ -90,40 +89,90 @@ class LimitExceeded(Exception):
     """A document asks for too much: `requested` of `what`, where `limit` is the most. The text says what to do.
 
     `requested` is at most MOST_COUNTED. For a circle of fragments it is the length of the circle, and the limit 0.
+    `cost` is that of the operation that was asked for, whatever it is refused for; None where that isn't known.
     """
 
-    def __init__(self, what: Part, requested: int, limit: int, *, where: str) -> None:
-        super().__init__(f"{where} {_SENTENCES[what].format(requested=requested, limit=limit)}")
+    def __init__(
+        self, what: Part, requested: int, limit: int, *, where: str, cost: int | None = None, costliest: str = ""
+    ) -> None:
+        sentence = _SENTENCES[what].format(requested=requested, limit=limit, costliest=costliest)
+        super().__init__(f"{where} {sentence}")
         self.what = what
         self.requested = requested
         self.limit = limit
+        self.cost = cost
 
 
-def check(document: DocumentNode, variables: Mapping[str, object] | None, limits: Limits) -> None:
-    """Raise LimitExceeded if an operation or a fragment of a parsed document is beyond `limits`.
+def check(
+    document: DocumentNode, variables: Mapping[str, object] | None, limits: Limits, *, operation: str | None = None
+) -> int | None:
+    """What the operation costs in rows; None where `operation` names none, or is needed and isn't given.
 
-    `variables` are as the client sent them, not yet coerced; what is malformed here is left to validation.
+    Raises LimitExceeded if any operation or fragment of the parsed document is beyond `limits`. `variables` are as the
+    client sent them, not yet coerced; what is malformed here is left to validation.
 
     The cost is how many rows the operation may return: for each field with a page, the product of the page sizes along
     its path. A page is as long as `first` or `last` says (a literal, a variable, or the variable's greatest default in
     the document), or as the list given as `ids`; `limits.page` where they don't say.
     """
-    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-    fragments: dict[str, list[FragmentDefinitionNode]] = {}  # a name given twice is refused later, by validation
-    for node in document.definitions:
-        if isinstance(node, FragmentDefinitionNode):
-            fragments.setdefault(node.name.value, []).append(node)
-    pages = _Pages(limits, variables or {}, _greatest_defaults(operations))
+    definitions = _Definitions(document)
+    pages = definitions.pages(variables, limits)
     weights: dict[str, _Weight] = {}
-    for name in _innermost_first(fragments):
-        for fragment in fragments.get(name, ()):
-            weights[name] = _weigh(fragment, weights, pages)
-            _refuse_size(weights[name], limits, where=f'Fragment "{name}"')
-    for operation in operations:
-        where = f'Operation "{operation.name.value}"' if operation.name else "The operation"
-        weight = _weigh(operation, weights, pages)
-        _refuse_size(weight, limits, where=where)
-        _refuse_depth(weight, limits, where=where)
+    names: list[str] = []
+    weighed: list[tuple[ExecutableDefinitionNode, _Weight]] = []
+    for fragment in definitions.innermost_first():
+        weight = weights[fragment.name.value] = _weigh(fragment, weights, pages, names)
+        weighed.append((fragment, weight))
+    weighed += [(node, _weigh(node, weights, pages, names)) for node in definitions.operations]
+    asked = definitions.named(operation)
+    cost = next((weight.cost for node, weight in weighed if node is asked), None)
+    for node, weight in weighed:
+        for what, requested, limit in weight.against(limits, is_operation=isinstance(node, OperationDefinitionNode)):
+            if requested > limit:
+                costliest = _costliest(node, definitions, pages) if what is Part.COST else ""
+                raise LimitExceeded(what, requested, limit, where=_where(node), cost=cost, costliest=costliest)
+    if _pairs(len(names)) + _pairs(len(weights)) <= limits.comparisons:  # so are those of equal names: no need to count
+        return cost
+    comparisons = sum(map(_pairs, Counter(names).values())) + _pairs(len(weights))
+    if comparisons > limits.comparisons:
+        raise LimitExceeded(Part.COMPARISONS, comparisons, limits.comparisons, where="The document", cost=cost)
+    return cost
+
+
+def explain(
+    document: DocumentNode, variables: Mapping[str, object] | None, limits: Limits, *, operation: str | None = None
+) -> list[dict[str, Any]]:
+    """What each list of the operation costs (`costs.tree`), of a document that `check` has let pass."""
+    definitions = _Definitions(document)
+    pages = definitions.pages(variables, limits)
+    asked = definitions.named(operation)
+    fragments = costs.shares(definitions.innermost_first(), pages)
+    return costs.tree(costs.share(asked.selection_set, fragments, pages)) if asked else []
+
+
+class _Definitions:
+    """The operations and the fragments of a document."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self.operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+        self.fragments: dict[str, list[FragmentDefinitionNode]] = {}  # validation refuses a name given twice, later
+        for node in document.definitions:
+            if isinstance(node, FragmentDefinitionNode):
+                self.fragments.setdefault(node.name.value, []).append(node)
+
+    def pages(self, variables: Mapping[str, object] | None, limits: Limits) -> Pages:
+        return Pages(limits.page, limits.paged, variables or {}, greatest_defaults(self.operations))
+
+    def named(self, operation: str | None) -> OperationDefinitionNode | None:
+        """The operation of this name, or the only one."""
+        if operation:
+            return next((node for node in self.operations if node.name and node.name.value == operation), None)
+        return self.operations[0] if len(self.operations) == 1 else None
+
+    def innermost_first(self) -> Iterator[FragmentDefinitionNode]:
+        """The fragments, each after those that it spreads. Raises LimitExceeded for a circle."""
+        for name in _innermost_first(self.fragments):
+            yield from self.fragments.get(name, ())
 
 
 class _Place(NamedTuple):
@@ -156,7 +205,7 @@ class _Weight:
         self.directives += here
         self.directives_in_one_place = max(self.directives_in_one_place, here)
 
-    def add_field(self, field: FieldNode, place: _Place, pages: "_Pages") -> _Place:
+    def add_field(self, field: FieldNode, place: _Place, pages: Pages) -> _Place:
         """Count the field, and say where its own selections are."""
         rows = pages.rows(field)
         times = min(place.times * (rows or 1), MOST_COUNTED)
@@ -184,60 +233,16 @@ class _Weight:
         self.directives = min(self.directives + fragment.directives, MOST_COUNTED)
         self.cost = min(self.cost + place.times * fragment.cost, MOST_COUNTED)
 
-
-@dataclass(frozen=True, slots=True)
-class _Pages:
-    """How long the pages are."""
-
-    limits: Limits
-    variables: Mapping[str, object]
-    defaults: Mapping[str, int]
-
-    def rows(self, field: FieldNode) -> int | None:
-        """The rows that one such field may answer; None where it is no list, or not one that is known to be."""
-        sizes = [self._size(argument) for argument in field.arguments or () if argument.name.value in _SIZING]
-        if sizes:
-            return max(sizes)
-        return self.limits.page if field.name.value in self.limits.paged else None
-
-    def _size(self, argument: ArgumentNode) -> int:
-        value = argument.value
-        if not isinstance(value, VariableNode):
-            size = _literal_size(value)
-        elif (name := value.name.value) in self.variables:
-            size = _size(self.variables[name])
-        else:
-            size = self.defaults.get(name)
-        if size is not None:
-            return size
-        return self.limits.page if argument.name.value in _PAGE_SIZES else 1
-
-
-def _size(value: object) -> int | None:
-    """How many rows a variable's value asks for, 1 or more; None where it doesn't say."""
-    if isinstance(value, list):
-        return max(1, len(value))
-    if isinstance(value, float) and value.is_integer():  # JSON may write 25 as 25.0, and GraphQL takes it
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return min(max(1, value), MOST_COUNTED)
-    return None
-
-
-def _literal_size(value: ValueNode | None) -> int | None:
-    if isinstance(value, IntValueNode):
-        return _size(int(value.value)) if len(value.value) <= _LONGEST_INTEGER else MOST_COUNTED
-    return _size(list(value.values)) if isinstance(value, ListValueNode) else None
-
-
-def _greatest_defaults(operations: Iterable[OperationDefinitionNode]) -> dict[str, int]:
-    defaults: dict[str, int] = {}
-    for operation in operations:
-        for definition in operation.variable_definitions or ():
-            name, size = definition.variable.name.value, _literal_size(definition.default_value)
-            if size is not None:
-                defaults[name] = max(size, defaults.get(name, 1))
-    return defaults
+    def against(self, limits: Limits, *, is_operation: bool) -> Iterator[tuple[Part, int, int]]:
+        """What is weighed beside what is allowed, in the order in which it is judged."""
+        yield Part.FIELDS, self.fields, limits.fields
+        yield Part.ALIASES, self.aliases, limits.aliases
+        yield Part.DIRECTIVES, self.directives, limits.directives
+        yield Part.DIRECTIVES_IN_ONE_PLACE, self.directives_in_one_place, limits.directives_in_one_place
+        yield Part.COST, self.cost, limits.cost
+        if is_operation:  # a fragment doesn't say whether it will lie below `__schema`, where another limit holds
+            yield Part.DEPTH, self.depth, limits.depth
+            yield Part.INTROSPECTION_DEPTH, self.introspection_depth, limits.introspection_depth
 
 
 def _innermost_first(fragments: Mapping[str, Iterable[FragmentDefinitionNode]]) -> list[str]:
@@ -246,7 +251,7 @@ def _innermost_first(fragments: Mapping[str, Iterable[FragmentDefinitionNode]]) 
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         circle: list[str] = error.args[1]
-        raise LimitExceeded(Part.CIRCLE, len(circle) - 1, 0, where=f'Fragment "{circle[0]}"') from None
+        raise LimitExceeded(Part.CIRCLE, len(circle) - 1, 0, where=_in_quotes("Fragment", circle[0])) from None
 
 
 def _spreads(fragment: FragmentDefinitionNode) -> Iterator[str]:
@@ -260,7 +265,10 @@ def _spreads(fragment: FragmentDefinitionNode) -> Iterator[str]:
                 unseen.append(node.selection_set)
 
 
-def _weigh(definition: ExecutableDefinitionNode, fragments: Mapping[str, _Weight], pages: _Pages) -> _Weight:
+def _weigh(
+    definition: ExecutableDefinitionNode, fragments: Mapping[str, _Weight], pages: Pages, names: list[str]
+) -> _Weight:
+    """The weight; the names that fields have in the answer are added to `names`."""
     weight = _Weight()
     weight.add_directives(definition.directives)
     for variable in definition.variable_definitions or ():
@@ -271,6 +279,7 @@ def _weigh(definition: ExecutableDefinitionNode, fragments: Mapping[str, _Weight
         for node in selections.selections:
             weight.add_directives(node.directives)
             if isinstance(node, FieldNode):
+                names.append((node.alias or node.name).value)
                 inside = weight.add_field(node, place, pages)
                 if node.selection_set:
                     unseen.append((node.selection_set, inside))
@@ -281,21 +290,20 @@ def _weigh(definition: ExecutableDefinitionNode, fragments: Mapping[str, _Weight
     return weight
 
 
-def _refuse_size(weight: _Weight, limits: Limits, *, where: str) -> None:
-    one_place = weight.directives_in_one_place
-    _refuse_over(Part.FIELDS, weight.fields, limits.fields, where=where)
-    _refuse_over(Part.ALIASES, weight.aliases, limits.aliases, where=where)
-    _refuse_over(Part.DIRECTIVES, weight.directives, limits.directives, where=where)
-    _refuse_over(Part.DIRECTIVES_IN_ONE_PLACE, one_place, limits.directives_in_one_place, where=where)
-    _refuse_over(Part.COST, weight.cost, limits.cost, where=where)
+def _pairs(count: int) -> int:
+    return count * (count - 1) // 2
 
 
-def _refuse_depth(weight: _Weight, limits: Limits, *, where: str) -> None:
-    """Of operations only: a fragment doesn't say whether it will lie below `__schema`, where another limit holds."""
-    _refuse_over(Part.DEPTH, weight.depth, limits.depth, where=where)
-    _refuse_over(Part.INTROSPECTION_DEPTH, weight.introspection_depth, limits.introspection_depth, where=where)
+def _costliest(node: ExecutableDefinitionNode, definitions: _Definitions, pages: Pages) -> str:
+    fragments = costs.shares(definitions.innermost_first(), pages)
+    return costs.in_words(costs.share(node.selection_set, fragments, pages).costliest)
 
 
-def _refuse_over(what: Part, requested: int, limit: int, *, where: str) -> None:
-    if requested > limit:
-        raise LimitExceeded(what, requested, limit, where=where)
+def _where(node: ExecutableDefinitionNode) -> str:
+    if node.name is None:
+        return "The operation"
+    return _in_quotes("Operation" if isinstance(node, OperationDefinitionNode) else "Fragment", node.name.value)
+
+
+def _in_quotes(kind: str, name: str) -> str:
+    return f'{kind} "{name[:_LONGEST_NAME]}"'

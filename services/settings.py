@@ -49,6 +49,9 @@ class Settings:
     mail_from: str = "Relance <relance@localhost>"
     log_level: str = "INFO"
     trusted_proxies: str = "127.0.0.1"
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Of `schema.limits.Limits`, by the names there; what is absent stays as it is."""
+    persisted_manifest: Path | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -66,6 +69,8 @@ class Settings:
             mail_from=_sender(given.get("MAIL_FROM", cls.mail_from)),
             log_level=_level(given.get("LOG_LEVEL", cls.log_level)),
             trusted_proxies=_proxies(given.get("TRUSTED_PROXIES", cls.trusted_proxies)),
+            limits=_limits(given),
+            persisted_manifest=_file(given.get("PERSISTED_MANIFEST")),
         )
 
     def needed_database_url(self) -> str:
@@ -82,12 +87,36 @@ _REDIS = "redis://localhost:6379/0"
 _SMTP = "smtp://user:secret@mail.example.com:587?starttls"
 _DEFAULT_SMTP_PORT = {"smtp": 25, "smtps": 465}
 _SUBMISSION_PORT = 587
+_LIMITS = {  # the most that may be chosen, and an example
+    "LIMIT_DEPTH": (100, "15"),  # parsing a deeper document, and writing its answer, would recurse too far
+    "LIMIT_FIELDS": (100_000, "2000"),
+    "LIMIT_ALIASES": (100_000, "50"),
+    "LIMIT_TOKENS": (100_000, "5000"),
+    "LIMIT_COST": (1_000_000_000, "20000"),
+}
 
 
 def _port(value: str) -> int:
-    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 65535):
-        raise BadSetting("PORT", f"must be a number from 1 to 65535 and is '{value}'", example="8000")
+    return _number("PORT", value, most=65535, example="8000")
+
+
+def _limits(given: Mapping[str, str]) -> dict[str, int]:
+    return {
+        name.removeprefix("LIMIT_").lower(): _number(name, given[name], most=most, example=example)
+        for name, (most, example) in _LIMITS.items()
+        if name in given
+    }
+
+
+def _number(name: str, value: str, *, most: int, example: str) -> int:
+    is_number = value.isascii() and value.isdigit() and len(value) <= len(str(most)) and 1 <= int(value) <= most
+    if not is_number:
+        raise BadSetting(name, f"must be a number from 1 to {most} and is '{value}'", example=example)
     return int(value)
+
+
+def _file(path: str | None) -> Path | None:
+    return None if path is None else Path(path).expanduser().absolute()
 
 
 def _database(url: str | None) -> str | None:

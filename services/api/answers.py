@@ -12,7 +12,7 @@ from starlette.responses import Response
 from sales import database
 from schema.mistakes import Code
 from services.api.accept import JSON
-from services.api.documents import Invalid
+from services.api.documents import Cost, Invalid
 
 log = logging.getLogger("relance.api")
 
@@ -23,6 +23,7 @@ STATUSES: Final[Mapping[Code, int]] = {
     Code.OPERATION_RESOLUTION_FAILURE: 400,
     Code.BAD_USER_INPUT: 400,
     Code.COST_LIMIT_EXCEEDED: 400,
+    Code.PERSISTED_QUERY_NOT_FOUND: 400,
     Code.UNAUTHENTICATED: 401,
     Code.FORBIDDEN: 403,
     Code.METHOD_NOT_ALLOWED: 405,
@@ -37,7 +38,7 @@ STATUSES: Final[Mapping[Code, int]] = {
 
 WELL_FORMED: Final = frozenset({
     Code.GRAPHQL_PARSE_FAILED, Code.GRAPHQL_VALIDATION_FAILED, Code.OPERATION_RESOLUTION_FAILURE, Code.BAD_USER_INPUT,
-    Code.COST_LIMIT_EXCEEDED,
+    Code.COST_LIMIT_EXCEEDED, Code.PERSISTED_QUERY_NOT_FOUND,
 })  # fmt: skip
 """Under `application/json` these are 200, as clients of that type expect (the audit of graphql-http)."""
 
@@ -47,36 +48,44 @@ OF_THE_WHOLE: Final = frozenset({Code.UNAUTHENTICATED, Code.SERVICE_UNAVAILABLE,
 RETRYABLE: Final = frozenset({Code.SERVICE_UNAVAILABLE, Code.TIMEOUT})
 
 
-def answered(result: ExecutionResult, *, media_type: str, request_id: str) -> Response:
+def answered(result: ExecutionResult, *, cost: Cost, media_type: str, request_id: str) -> Response:
     """What an operation came to: its data, and the errors of its fields."""
     errors = [_shown(error, request_id) for error in result.errors or ()]
     codes = {error["extensions"]["code"] for error in errors}
     whole = codes & OF_THE_WHOLE
     if not errors:
-        return _response({"data": result.data}, 200, media_type)
+        return _response({"data": result.data}, 200, media_type, cost)
     if result.data is None and not any(error.path for error in result.errors or ()):
-        return _refusal(errors, media_type)  # the request's own fault: no field was run
+        return _refusal(errors, media_type, cost)  # the request's own fault: no field was run
     if whole and not any((result.data or {}).values()):
-        return _refusal([error for error in errors if error["extensions"]["code"] in whole], media_type)
-    return _response({"errors": errors, "data": result.data}, 200, media_type)
+        return _refusal([error for error in errors if error["extensions"]["code"] in whole], media_type, cost)
+    return _response({"errors": errors, "data": result.data}, 200, media_type, cost)
 
 
-def planned(data: str, *, media_type: str) -> Response:
+def planned(data: str, *, cost: Cost, media_type: str) -> Response:
     """The data of a query, as JSON already."""
-    return Response(f'{{"data":{data}}}'.encode(), 200, media_type=f"{media_type}; charset=utf-8")
+    told = f'"cost":{{"requested":{cost.requested},"limit":{cost.limit}}}'
+    body = f'{{"data":{data},"extensions":{{{told}}}}}'
+    return Response(body.encode(), 200, media_type=f"{media_type}; charset=utf-8")
 
 
-def refused(problem: Exception, *, media_type: str, request_id: str) -> Response:
-    """A request that was not carried out, and why."""
+def explained(tree: list[dict[str, Any]], *, cost: Cost, media_type: str) -> Response:
+    """What an operation would cost, which was not run."""
+    return _json({"data": None, "extensions": {"cost": cost._asdict() | {"tree": tree}}}, 200, media_type)
+
+
+def refused(problem: Exception, *, cost: Cost | None, media_type: str, request_id: str) -> Response:
+    """A request that was not carried out, and why; `cost` as far as it had been weighed."""
     errors = problem.errors if isinstance(problem, Invalid) else [problem]
     code = problem.code if isinstance(problem, Invalid) else None
-    return _refusal([_shown(error, request_id, code) for error in errors], media_type)
+    weighed = problem.cost if isinstance(problem, Invalid) else cost
+    return _refusal([_shown(error, request_id, code) for error in errors], media_type, weighed)
 
 
-def _refusal(errors: Sequence[Mapping[str, Any]], media_type: str) -> Response:
+def _refusal(errors: Sequence[Mapping[str, Any]], media_type: str, cost: Cost | None) -> Response:
     code = Code(errors[0]["extensions"]["code"])
     is_fine = media_type == JSON and code in WELL_FORMED
-    return _response({"errors": errors}, 200 if is_fine else STATUSES[code], media_type)
+    return _response({"errors": errors}, 200 if is_fine else STATUSES[code], media_type, cost)
 
 
 def _shown(error: Exception, request_id: str, code: Code | None = None) -> dict[str, Any]:
@@ -120,5 +129,11 @@ _MASKS = {
 }
 
 
-def _response(body: Mapping[str, Any], status: int, media_type: str) -> Response:
+def _response(body: dict[str, Any], status: int, media_type: str, cost: Cost | None) -> Response:
+    if cost:
+        body["extensions"] = {"cost": {"requested": cost.requested, "limit": cost.limit}}
+    return _json(body, status, media_type)
+
+
+def _json(body: Mapping[str, Any], status: int, media_type: str) -> Response:
     return Response(orjson.dumps(body), status, media_type=f"{media_type}; charset=utf-8")

@@ -2,15 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from sales import database
+from schema.schema import LIMITS
 from services import logs
-from services.api import health, ide, landing
+from services.api import health, ide, landing, persisted
 from services.api.bell import Bell
 from services.api.graphql import graphql
 from services.settings import Settings
@@ -41,6 +43,9 @@ def create_app(settings: Settings) -> Starlette:
         lifespan=lifespan,
     )
     app.state.bell = Bell(settings.redis_url)
+    chosen: dict[str, Any] = {**settings.limits}
+    app.state.persisted = persisted.load(settings.persisted_manifest)
+    app.state.limits = replace(LIMITS, **chosen)
     return app
 
 

@@ -1,8 +1,9 @@
 """Documents: parsed, weighed and validated before anything runs; parsing and validating is remembered."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -16,9 +17,10 @@ from graphql import (
 )
 
 from schema import limits
-from schema.limits import LimitExceeded
+from schema.limits import LimitExceeded, Limits
 from schema.mistakes import Code, Mistake
-from schema.schema import LIMITS, graphql_schema
+from schema.pages import MOST_COUNTED
+from schema.schema import graphql_schema
 from services.api.questions import Question, WrongMethod
 
 LONGEST: Final = 64_000
@@ -26,32 +28,59 @@ REMEMBERED: Final = 500
 MOST_ERRORS: Final = 20
 
 
-class Invalid(Exception):
-    """A document that can't be run, and all that is wrong with it."""
+class Cost(NamedTuple):
+    """How many rows an operation may return at worst, and how many are allowed."""
 
-    def __init__(self, code: Code, errors: Sequence[GraphQLError]) -> None:
+    requested: int
+    limit: int
+
+
+class Ready(NamedTuple):
+    """A document fit to run, the operation that is asked for, and what it costs."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    cost: Cost
+
+
+class Invalid(Exception):
+    """A document that can't be run, all that is wrong with it, and what it would have cost, where that is known."""
+
+    def __init__(self, code: Code, errors: Sequence[GraphQLError], *, cost: Cost | None = None) -> None:
         super().__init__(errors[0].message)
         self.code = code
         self.errors = errors
+        self.cost = cost
 
 
-def ready(question: Question) -> tuple[DocumentNode, OperationDefinitionNode]:
-    """The document, fit to run, and the operation that is asked for. Raises Invalid or a Mistake."""
+def ready(question: Question, allowed: Limits) -> Ready:
+    """The question's document and operation. Raises Invalid or a Mistake."""
     if len(question.query) > LONGEST:
         raise Mistake(Code.PAYLOAD_TOO_LARGE, f"A document has at most {LONGEST:,} characters.")
     try:
-        document = _parsed(question.query)
-        limits.check(document, question.variables, LIMITS)
-        errors = _validated(question.query)
+        document = _parsed(question.query, allowed.tokens)
+        cost = _weighed(document, question, allowed)
+        errors = _validated(question.query, allowed.tokens)
     except GraphQLSyntaxError as error:
         raise Invalid(Code.GRAPHQL_PARSE_FAILED, [error]) from None
-    except LimitExceeded as error:
-        raise Mistake(Code.COST_LIMIT_EXCEEDED, str(error)) from None
     except RecursionError:
         raise Mistake(Code.COST_LIMIT_EXCEEDED, "The document is nested too deeply.") from None
     if errors:
-        raise Invalid(Code.GRAPHQL_VALIDATION_FAILED, errors)
-    return document, _operation(document, question)
+        raise Invalid(Code.GRAPHQL_VALIDATION_FAILED, errors, cost=cost)
+    operation = _operation(document, question)
+    return Ready(document, operation, cost or Cost(0, allowed.cost))
+
+
+def _weighed(document: DocumentNode, question: Question, allowed: Limits) -> Cost | None:
+    # What is to be explained may cost more than is allowed: that is when it needs explaining.
+    within = replace(allowed, cost=MOST_COUNTED) if question.explains else allowed
+    try:
+        requested = limits.check(document, question.variables, within, operation=question.operation)
+    except LimitExceeded as error:
+        mistake = Mistake(Code.COST_LIMIT_EXCEEDED, str(error))
+        cost = None if error.cost is None else Cost(error.cost, allowed.cost)
+        raise Invalid(Code.COST_LIMIT_EXCEEDED, [mistake], cost=cost) from None
+    return None if requested is None else Cost(requested, allowed.cost)
 
 
 def _operation(document: DocumentNode, question: Question) -> OperationDefinitionNode:
@@ -67,10 +96,10 @@ def _operation(document: DocumentNode, question: Question) -> OperationDefinitio
 
 
 @lru_cache(REMEMBERED)
-def _parsed(text: str) -> DocumentNode:
-    return parse(text, max_tokens=LIMITS.tokens)
+def _parsed(text: str, tokens: int) -> DocumentNode:
+    return parse(text, max_tokens=tokens)
 
 
 @lru_cache(REMEMBERED)
-def _validated(text: str) -> list[GraphQLError]:
-    return validate(graphql_schema, _parsed(text), max_errors=MOST_ERRORS)
+def _validated(text: str, tokens: int) -> list[GraphQLError]:
+    return validate(graphql_schema, _parsed(text, tokens), max_errors=MOST_ERRORS)

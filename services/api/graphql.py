@@ -10,11 +10,13 @@ from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, Oper
 from starlette.requests import Request
 from starlette.responses import Response
 
-from schema import plans
+from schema import limits, plans
 from schema.context import Context
-from schema.mistakes import Code, Mistake
+from schema.limits import Limits
+from schema.mistakes import Code, Mistake, unauthenticated
 from schema.schema import graphql_schema
 from services.api import accept, answers, documents, ide, questions, who
+from services.api.persisted import Persisted
 from services.api.questions import Question, WrongMethod
 
 SECONDS: Final = 30.0
@@ -36,18 +38,24 @@ async def graphql(request: Request) -> Response:
 
 
 async def _answer(request: Request, request_id: str) -> Response:
-    media_type = accept.JSON
+    media_type, cost = accept.JSON, None
+    allowed: Limits = request.app.state.limits
+    known: Persisted = request.app.state.persisted
     try:
         media_type = accept.media_type(request)
-        question = await questions.read(request)
-        document, operation = documents.ready(question)
+        question = await questions.read(request, known)
+        document, operation, cost = documents.ready(question, allowed)
+        if question.hash is not None:
+            known.remember(question.query, question.hash)
         context = await _context(request, request_id)
+        if question.explains:
+            return answers.explained(_tree(question, document, context, allowed), cost=cost, media_type=media_type)
         if (data := await _planned(question, document, operation, context)) is not None:
-            return answers.planned(data, media_type=media_type)
+            return answers.planned(data, cost=cost, media_type=media_type)
         result = await _run(request, question, document, operation, context)
-        return answers.answered(result, media_type=media_type, request_id=request_id)
+        return answers.answered(result, cost=cost, media_type=media_type, request_id=request_id)
     except Exception as problem:
-        response = answers.refused(problem, media_type=media_type, request_id=request_id)
+        response = answers.refused(problem, cost=cost, media_type=media_type, request_id=request_id)
         if isinstance(problem, WrongMethod):
             response.headers["Allow"] = problem.allow
         return response
@@ -64,6 +72,12 @@ async def _planned(
             return await plans.answer(question.query, document, operation, question.variables, context.viewer)
     except TimeoutError as late:
         raise _too_long() from late
+
+
+def _tree(question: Question, document: DocumentNode, context: Context, allowed: Limits) -> list[dict[str, Any]]:
+    if context.viewer is None:
+        raise unauthenticated()
+    return limits.explain(document, question.variables, allowed, operation=question.operation)
 
 
 async def _context(request: Request, request_id: str) -> Context:

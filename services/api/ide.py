@@ -30,7 +30,7 @@ def wants_page(request: Request) -> bool:
 
     HTML has to be named: who takes anything (`*/*`) gets JSON, and so does who likes both equally.
     """
-    if request.method not in ("GET", "HEAD") or "query" in request.query_params:
+    if request.method not in ("GET", "HEAD") or {"query", "extensions"} & request.query_params.keys():
         return False
     weights = weighed(",".join(request.headers.getlist("accept")))
     html = weights.get("text/html", 0.0)

@@ -8,6 +8,8 @@ import orjson
 from starlette.requests import Request
 
 from schema.mistakes import Code, Mistake
+from services.api import persisted
+from services.api.persisted import Persisted
 
 MOST_BYTES: Final = 1_000_000
 DEEPEST: Final = 32
@@ -34,12 +36,16 @@ class Question:
     operation: str | None
     may_change: bool
     """Whether it came in a way in which mutations may come."""
+    explains: bool = False
+    """Whether it isn't to be run, only told what it would cost."""
+    hash: str | None = None
+    """The hash under which it wants to be known."""
 
 
-async def read(request: Request) -> Question:
+async def read(request: Request, known: Persisted) -> Question:
     """The question that a request asks. Raises the mistake that its sender made."""
     if request.method == "POST":
-        return _question(await _body(request), may_change=True)
+        return _question(await _body(request), known, may_change=True)
     if request.method != "GET":
         raise WrongMethod(f"Ask by {_METHODS}.", allow=_METHODS)
     if request.headers.get("sec-fetch-site") == "cross-site" and request.headers.get("sec-fetch-mode") != "cors":
@@ -48,7 +54,7 @@ async def read(request: Request) -> Question:
     for name in ("variables", "extensions"):
         if name in given:
             given[name] = _json(given[name].encode("utf-8", "surrogatepass"), what=f"The parameter {name}")
-    return _question(given, may_change=False)
+    return _question(given, known, may_change=False)
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -79,19 +85,31 @@ def _json(text: bytes, *, what: str) -> Any:
         raise Mistake(Code.BAD_REQUEST, f"{what} is not JSON in UTF-8: {error}.") from None
 
 
-def _question(given: Any, *, may_change: bool) -> Question:
+def _question(given: Any, known: Persisted, *, may_change: bool) -> Question:
     if not isinstance(given, dict):
         raise Mistake(Code.BAD_REQUEST, "A request is one JSON object with a query.")
-    query, variables, operation = (given.get(name) for name in ("query", "variables", "operationName"))
-    if not isinstance(query, str) or not query.strip():
-        raise Mistake(Code.BAD_REQUEST, "The query is missing: a string with a GraphQL document.")
+    query, variables, operation, extensions = (
+        given.get(name) for name in ("query", "variables", "operationName", "extensions")
+    )
     for name in ("variables", "extensions"):
         if not isinstance(given.get(name), dict | None):
             raise Mistake(Code.BAD_REQUEST, f"The {name} are a JSON object, or null.")
+    hash = persisted.asked_hash(extensions)
+    if (query is None or isinstance(query, str)) and (text := known.text(query or None, hash)):
+        query = text
+    if not isinstance(query, str) or not query.strip():
+        raise Mistake(Code.BAD_REQUEST, "The query is missing: a string with a GraphQL document.")
     if not isinstance(operation, str | None):
         raise Mistake(Code.BAD_REQUEST, "The operationName is a string, or null.")
     _require_bounded(variables)
-    return Question(query, variables or {}, operation or None, may_change)
+    return Question(query, variables or {}, operation or None, may_change, _explains(extensions), hash)
+
+
+def _explains(extensions: dict[str, Any] | None) -> bool:
+    explains = (extensions or {}).get("explainCost")
+    if not isinstance(explains, bool | None):
+        raise Mistake(Code.BAD_REQUEST, "The extension explainCost is true, false or null.")
+    return bool(explains)
 
 
 def _require_bounded(variables: Any) -> None:

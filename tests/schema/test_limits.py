@@ -21,7 +21,8 @@ from graphql import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.limits import MOST_COUNTED, LimitExceeded, Limits, Part, check
+from schema.costs import MOST_ENTRIES
+from schema.limits import MOST_COUNTED, LimitExceeded, Limits, Part, check, explain
 
 PARTS = {part.replace(" ", "_"): part for part in Part if part is not Part.CIRCLE}
 UNLIMITED = Limits(
@@ -32,6 +33,7 @@ UNLIMITED = Limits(
     directives=MOST_COUNTED,
     directives_in_one_place=MOST_COUNTED,
     cost=MOST_COUNTED,
+    comparisons=MOST_COUNTED,
 )
 WHOLE_INTROSPECTION = get_introspection_query(
     specified_by_url=True,
@@ -142,12 +144,19 @@ def test_at_most_four_directives_stand_in_one_place(text: str) -> None:
 
 @pytest.mark.parametrize("name", PARTS)
 def test_every_limit_stands_on_its_own(name: str) -> None:
-    text = "{ a: x(first: 1) @a { y } __schema { z } }"
+    text = "{ a: x(first: 1) @a { y } __schema { y } }"
 
     refused = refusal(text, lowered(Limits(), name, 0))
 
     assert (refused.what, refused.limit) == (PARTS[name], 0)
     assert passes(text, Limits())
+
+
+def test_what_validation_compares_pair_by_pair_is_counted_over_the_whole_document() -> None:
+    assert_weighs("{ a { x } b { x } a: c { x } }", 3 + 1, of="comparisons")
+    assert_weighs(
+        "query A { x ...F ...G } query B { x } fragment F on T { x } fragment G on T { y }", 3 + 1, of="comparisons"
+    )
 
 
 def test_each_operation_is_judged_by_itself() -> None:
@@ -376,11 +385,97 @@ def test_the_message_says_which_part_how_much_and_what_to_do() -> None:
 
     assert str(refusal(text, Limits())) == (
         'Operation "Board" may return 30,100 rows (the page sizes along each path, multiplied); 20,000 are allowed. '
+        "The costliest: leads(first: 100) x notes(first: 300) = 30,000; leads(first: 100) = 100. "
         "Ask for smaller pages with first or last, or nest fewer lists."
     )
     assert str(refusal(nested(16), Limits())) == (
         "The operation is 16 fields deep; 15 are allowed. Ask for what lies deeper in another operation."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "costliest", "allowed"),
+    [
+        ("{ mine: a(first: 9) { x } b(ids: [1, 2]) { c { d(last: 7) } } }",
+         "b(ids: 2) x d(last: 7) = 14; mine: a(first: 9) = 9; b(ids: 2) = 2.", 1),
+        ("{ a(first: 2) { ...F ...F } } fragment F on T { leads { ... { a(first: 3) } } }",
+         "a(first: 2) x leads(25) x a(first: 3) = 150; a(first: 2) x leads(25) = 50; a(first: 2) = 2.", 100),
+        ("{ a(first: 1) b(first: 2) c(first: 3) d(first: 4) }",
+         "d(first: 4) = 4; c(first: 3) = 3; b(first: 2) = 2.", 1),
+    ],
+)  # fmt: skip
+def test_the_message_names_the_costliest_paths(text: str, costliest: str, allowed: int) -> None:
+    limits = Limits(cost=allowed, paged=frozenset({"leads"}))
+
+    assert f"The costliest: {costliest} Ask for" in str(refusal(text, limits))
+
+
+def test_the_message_stays_short_for_long_paths_and_long_names() -> None:
+    name = "n" * 10_000
+    text = "{ " + f"{name}: {name}(first: 99999) {{ " * 14 + "x" + " }" * 15
+
+    message = str(refusal(text, Limits()))
+
+    assert "x ... = 1,000,000,000,000 or more; " in message
+    assert len(message) < 3_000
+
+
+def test_the_costliest_paths_of_doubled_fragments_are_found_in_under_50_ms() -> None:
+    limits = replace(UNLIMITED, cost=1)
+    chain = doubled(300, inside="x(first: 100) { y }")
+
+    assert "The costliest: x(first: 100) = 100. Ask" in str(refusal(chain, limits))
+    assert seconds_of(parse(chain), limits) < 0.05
+
+
+# What is known of the cost
+
+
+def test_what_passes_has_the_cost_of_the_operation_that_is_asked_for() -> None:
+    document = parse("query A { a(first: 5) { ...F } } query B { b(first: 7) } fragment F on T { c(first: 2) }")
+
+    assert check(document, None, Limits(), operation="A") == 15
+    assert check(document, None, Limits(), operation="B") == 7
+    assert check(document, None, Limits(), operation="C") is check(document, None, Limits()) is None
+    assert check(parse("{ x }"), None, Limits()) == 0
+
+
+def test_what_is_refused_has_the_cost_of_the_operation_that_is_asked_for_too() -> None:
+    text = "query A { a: a(first: 5) { ...F } } fragment F on T { b: c(first: 2) }"
+
+    assert refusal(text, Limits(cost=14)).cost == refusal(text, Limits(aliases=0)).cost == 15
+    assert refusal(text + " query B { b }", Limits(aliases=0)).cost is None
+
+
+# The tree
+
+
+def explained(text: str, variables: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+    return explain(parse(text), variables, Limits(paged=frozenset({"leads"})))
+
+
+def test_the_tree_has_the_lists_and_leaves_out_the_rest() -> None:
+    text = """
+        query ($n: Int!) { title pipeline { mine: leads { nodes { ...Card } } b(last: $n) } }
+        fragment Card on Lead { id tags(first: 4) { name } }
+    """
+
+    assert explained(text, {"n": 3}) == [
+        {"field": "mine: leads", "rows": 25, "cost": 25 + 25 * 4, "parts": [
+            {"field": "tags", "rows": 4, "cost": 100, "parts": []},
+        ]},
+        {"field": "b", "rows": 3, "cost": 3, "parts": []},
+    ]  # fmt: skip
+
+
+def test_the_tree_ends_after_200_entries_and_still_counts_the_rest() -> None:
+    tree = explained("{ a(first: 2) { " + "x(first: 1) " * 300 + "} }")
+
+    assert [(entry["cost"], len(entry["parts"])) for entry in tree] == [(2 + 600, 199)]
+
+
+def test_the_tree_of_doubled_fragments_takes_no_longer() -> None:
+    assert len(explained(doubled(300, inside="x(first: 100) { y }"))) == 200
 
 
 @pytest.mark.parametrize("part", Part)
@@ -445,6 +540,7 @@ def test_each_weight_is_that_of_the_document_with_its_fragments_spread_out(fragm
     assert_weighs(text, depth, of="depth")
     assert_weighs(text, introspection_depth, of="introspection_depth")
     assert_weighs(text, rows, of="cost")
+    assert sum(entry["cost"] for entry in explain(parse(text), None, Limits())) == rows or len(every) > MOST_ENTRIES
 
 
 def spread_by(chosen: Selections, fragments: tuple[Selections, ...]) -> set[int]:

@@ -84,6 +84,12 @@ def test_a_mail_server_is_one_url(url: str, smtp: Smtp) -> None:
         ("SMTP_URL", "smtps://mail?starttls", "can't start TLS a second time"),
         ("PUBLIC_URL", "crm.example.com", "must start with https:// or http://"),
         ("MAIL_FROM", "nobody", "must hold an e-mail address and is 'nobody'"),
+        ("LIMIT_DEPTH", "0", "must be a number from 1 to 100 and is '0'"),
+        ("LIMIT_DEPTH", "101", "must be a number from 1 to 100 and is '101'"),
+        ("LIMIT_ALIASES", "-1", "must be a number from 1 to 100000 and is '-1'"),
+        ("LIMIT_TOKENS", "5,000", "must be a number from 1 to 100000 and is '5,000'"),
+        ("LIMIT_FIELDS", "2e3", "must be a number from 1 to 100000 and is '2e3'"),
+        ("LIMIT_COST", "9" * 5_000, "must be a number from 1 to 1000000000"),
         ("LOG_LEVEL", "LOUD", "must be one of DEBUG, INFO, WARNING, ERROR and is 'LOUD'"),
     ],
 )
@@ -96,6 +102,11 @@ def test_a_bad_value_is_refused_by_name_with_an_example(name: str, value: str, p
     assert problem in sentence
     assert f"for example {name}=" in sentence
     assert "\n" not in sentence
+
+
+def test_only_the_limits_that_are_given_are_chosen() -> None:
+    assert read().limits == {}
+    assert read(LIMIT_DEPTH="20", LIMIT_COST=" 100000 ", LIMIT_TOKENS="").limits == {"depth": 20, "cost": 100_000}
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "SMTP_URL"])

@@ -52,7 +52,7 @@ async def test_the_answer_has_the_type_that_is_liked_best(
 
     assert answer.status_code == 200
     assert answer.headers["content-type"] == f"{content_type}; charset=utf-8"
-    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert answer.json()["data"] == {"__typename": "Query"}
 
 
 @pytest.mark.parametrize("accept", ["text/html", "image/png", f"{JSON};q=0", "application/jsonx"])
@@ -107,7 +107,7 @@ async def test_what_is_no_request_is_400_and_says_why(nobody: Client, body: byte
 async def test_unknown_keys_and_empty_ones_are_no_mistake(nobody: Client) -> None:
     body = b'{"query":"{__typename}","variables":null,"operationName":null,"extensions":null,"more":[1]}'
 
-    assert (await post(nobody, body)).json() == {"data": {"__typename": "Query"}}
+    assert (await post(nobody, body)).json()["data"] == {"__typename": "Query"}
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ async def test_a_query_may_come_by_get(nobody: Client) -> None:
 
     answer = await nobody.get("/graphql", params=asked | {"extensions": "{}", "operationName": ""})
 
-    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert answer.json()["data"] == {"__typename": "Query"}
 
 
 @pytest.mark.parametrize("parameters", [{}, {"query": ""}, {"query": NAMELESS, "variables": "{"}])
@@ -212,7 +212,7 @@ async def test_of_two_operations_the_named_one_runs(nobody: Client) -> None:
     async def run(name: str) -> httpx.Response:
         return await nobody.post("/graphql", json={"query": TWO, "operationName": name})
 
-    assert (await run("B")).json() == {"data": {"b": "Query"}}
+    assert (await run("B")).json()["data"] == {"b": "Query"}
     assert code_of(await run("C")) == "OPERATION_RESOLUTION_FAILURE"
 
 
