@@ -504,6 +504,32 @@ COMMENT ON COLUMN reminders.ended_at IS 'When it was done or cancelled';
 
 COMMENT ON COLUMN reminders.set_aside_at IS 'The clock gave up on it; see failures';
 
+CREATE TABLE saved_views (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    name character varying(120) NOT NULL,
+    is_shared boolean NOT NULL,
+    layout character varying(10) NOT NULL,
+    lead_filter jsonb NOT NULL,
+    order_by jsonb NOT NULL,
+    columns text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT saved_views_layout_valid CHECK (((layout)::text = ANY ((ARRAY['TABLE'::character varying, 'CARDS'::character varying, 'BOARD'::character varying])::text[])))
+);
+
+COMMENT ON TABLE saved_views IS 'A filter, an order and a layout of leads under a name; its person''s own, or shared with the account.';
+
+COMMENT ON COLUMN saved_views.user_id IS 'Whose it is';
+
+COMMENT ON COLUMN saved_views.is_shared IS 'Everybody in the account sees it';
+
+COMMENT ON COLUMN saved_views.lead_filter IS 'As clients write it; {} means all leads';
+
+COMMENT ON COLUMN saved_views.order_by IS 'As clients write it; [] means newest first';
+
+COMMENT ON COLUMN saved_views.columns IS 'What a table shows, in order';
+
 CREATE TABLE sessions (
     id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -703,6 +729,9 @@ ALTER TABLE ONLY reminders
 ALTER TABLE ONLY reminders
     ADD CONSTRAINT reminders_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY saved_views
+    ADD CONSTRAINT saved_views_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
@@ -794,6 +823,8 @@ CREATE INDEX reminders_due ON reminders USING btree (due_at, id) WHERE (((state)
 CREATE INDEX reminders_lead ON reminders USING btree (account_id, lead_id, due_at);
 
 CREATE INDEX reminders_user ON reminders USING btree (account_id, user_id, due_at, id);
+
+CREATE UNIQUE INDEX saved_views_name ON saved_views USING btree (account_id, user_id, lower((name)::text));
 
 CREATE UNIQUE INDEX sessions_token ON sessions USING btree (token_hash);
 
@@ -916,6 +947,9 @@ ALTER TABLE ONLY reminders
 
 ALTER TABLE ONLY reminders
     ADD CONSTRAINT reminders_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
+
+ALTER TABLE ONLY saved_views
+    ADD CONSTRAINT saved_views_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
 
 ALTER TABLE ONLY sessions
     ADD CONSTRAINT sessions_account FOREIGN KEY (account_id) REFERENCES accounts(id);
