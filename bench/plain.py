@@ -22,7 +22,8 @@ from tortoise.transactions import in_transaction
 from bench import plain_tables as tables
 from bench import plain_types as types
 from bench import worlds
-from bench.plain_types import OPEN, Loaders, instant, lead_from, loaders_of, sum_from
+from bench.plain_loaders import OPEN, Loaders, loaders_of
+from bench.plain_types import instant, lead_from, sum_from
 from bench.worlds import POOL
 from sales import database, ranks
 from sales.moments import end_of_day

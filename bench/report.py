@@ -76,7 +76,7 @@ def tables(figures: list[Figures], memory: Memory) -> str:
         parts.append(f"### {size}, {open_per_cent} % open, asked by {_ASKS[asker]}\n\n{_table(here)}")
         if goals := _goals(here):
             parts.append(goals)
-    return "\n\n".join([*parts, _growth(figures), _memory(memory)])
+    return "\n\n".join(part for part in (*parts, _growth(figures), _memory(memory)) if part)
 
 
 _ASKS: Final = {"shared": "an administrator", "private": "a user"}
@@ -138,7 +138,7 @@ def _growth(figures: list[Figures]) -> str:
                 lines.append(
                     f"| {operation}, {side} | {first:,} | {last:,} | {found[last] / found[first]:.2f}{verdict} |"
                 )
-    return "\n".join(lines)
+    return "\n".join(lines) if len(lines) > 2 else ""
 
 
 def _memory(memory: Memory) -> str:
