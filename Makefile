@@ -1,10 +1,11 @@
 .DEFAULT_GOAL := help
-.PHONY: help up test check schema migration lock format clean
+.PHONY: help up test check bench schema migration lock format clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
 READY := .venv/.ready
 GRAPHIQL := services/api/graphiql
+POSTGRAPHILE := bench/postgraphile
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --quiet --custom-compile-command "make lock" $(UPGRADE)
 
@@ -27,6 +28,9 @@ check: $(READY) ## everything that must hold before a change is merged, tests in
 	else echo "docker compose config --quiet"; docker compose config --quiet; fi
 	@$(MAKE) --no-print-directory test
 
+bench: $(READY) $(POSTGRAPHILE)/node_modules ## measure Relance beside others (QUICK=1: under five minutes; LEADS=...)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(LEADS),--leads $(LEADS)) $(ARGS)
+
 schema: $(READY) ## write schema/api.graphql and sales/tables.sql anew
 	@$(BIN)/relance schema
 
@@ -43,7 +47,7 @@ format: $(READY) ## format the code, and mend what the linter can
 
 clean: ## remove everything that make made, except the data in .data
 	@rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	@rm -rf $(GRAPHIQL)/dist $(GRAPHIQL)/node_modules
+	@rm -rf $(GRAPHIQL)/dist $(GRAPHIQL)/node_modules $(POSTGRAPHILE)/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The newest Python that the lock was worked out for, or whatever python3 is if that is new enough. A version manager's
@@ -70,3 +74,8 @@ $(GRAPHIQL)/dist: $(wildcard $(GRAPHIQL)/*.js $(GRAPHIQL)/*.json $(GRAPHIQL)/*.h
 	else \
 		echo "npm can't build GraphiQL ('cd $(GRAPHIQL) && npm ci' says why): it takes its assets from a CDN instead"; \
 	fi
+
+$(POSTGRAPHILE)/node_modules: $(POSTGRAPHILE)/package-lock.json
+	@if ! command -v npm >/dev/null; then echo "npm isn't found: the bench runs without PostGraphile"; \
+	elif echo "Installing PostGraphile (once)" && (cd $(POSTGRAPHILE) && npm ci --silent); then touch $@; \
+	else echo "npm can't install PostGraphile: the bench runs without it"; fi
