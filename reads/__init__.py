@@ -9,20 +9,24 @@ from reads.declarations import (
     Field,
     computed,
     connection,
+    derived,
     embedded,
     json,
     many,
     one,
+    only,
     same_row,
     to_one,
 )
 from reads.executing import attach
 from reads.orders import Key, Order
+from reads.pages import BadPage
 from reads.rows import Row
 from reads.shapes import Late, Run, Shape, shape_of
 
 __all__ = [
     "Arguments",
+    "BadPage",
     "Field",
     "Key",
     "Late",
@@ -36,10 +40,12 @@ __all__ = [
     "compile_operation",
     "computed",
     "connection",
+    "derived",
     "embedded",
     "json",
     "many",
     "one",
+    "only",
     "same_row",
     "shape_of",
     "to_one",

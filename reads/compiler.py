@@ -27,7 +27,7 @@ from graphql import (
 )
 
 from reads import pages
-from reads.declarations import METADATA, Arguments, Computed, Connected, Field, Json, Many, One, SameRow
+from reads.declarations import METADATA, Arguments, Computed, Connected, Derived, Field, Json, Many, One, SameRow
 from reads.rows import Rights, Row, Statement
 from reads.selections import Selections
 from reads.shapes import ABSENT, Run, Shape, argument
@@ -145,13 +145,22 @@ class _Compiler:
             case Json(sql):
                 return sql(row, given)
             case SameRow(columns, present) if isinstance(inner, GraphQLObjectType):
-                same = row.with_given(columns(row))
+                same = row.with_given(columns(row), given or None)
                 text = self.object(self.selections.below(nodes, inner), inner, same)
                 return text if present is None else f"case when {present(row)} then {text} end"
             case One() if isinstance(inner, GraphQLObjectType):
                 return self._one(declared, inner, nodes, row, given)
             case Many() if isinstance(inner, GraphQLObjectType):
                 return self._many(declared, inner, nodes, row, given)
+            case Derived(source, order) if isinstance(inner, GraphQLObjectType):
+                other = Row(row.statement, row.statement.name("r"))
+                other.arguments = given or row.arguments
+                text = self.object(self.selections.below(nodes, inner), inner, other)
+                rows = f"{source(row, given)} {other} {' '.join(other.joins)}"
+                if order is None:
+                    return f"(select {text} from {rows})"
+                texts = f"string_agg({text}, ',' order by {order(other)})"
+                return f"(select '[' || coalesce({texts}, '') || ']' from {rows})"
             case Connected() if isinstance(inner, GraphQLObjectType):
                 return pages.connection(self, declared, inner, nodes, row, given)
         raise Unplannable(f"{nodes[0].name.value} is declared as what it is not")
@@ -168,6 +177,7 @@ class _Compiler:
 
     def _many(self, many: Many, kind: GraphQLObjectType, nodes: list[FieldNode], row: Row, given: Arguments) -> str:
         other = Row(row.statement, row.statement.name("r"), many.model)
+        other.arguments = row.arguments
         text = self.object(self.selections.below(nodes, kind), kind, other)
         source = f"{row.rows_of(many.model)} {other} {' '.join(other.joins)} where {many.where(row, other, given)}"
         return (

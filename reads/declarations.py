@@ -69,6 +69,14 @@ class SameRow(Field):
 
 
 @dataclass(frozen=True)
+class Derived(Field):
+    """A list of rows that SQL works out; `source` is a subselect, made with `row.rows_of`."""
+
+    source: Callable[[Row, Arguments], str]
+    order: Sql | None
+
+
+@dataclass(frozen=True)
 class Connected(Field):
     """A connection over rows of another table."""
 
@@ -112,6 +120,16 @@ def same_row(present: Sql | None = None) -> Metadata:
 def embedded(*, present: Sql | None = None, **given: Sql) -> Metadata:
     """An object whose columns are worked out of the row: `amount=lambda row: row.amount`."""
     return {METADATA: SameRow(lambda row: {name: sql(row) for name, sql in given.items()}, present)}
+
+
+def derived(source: Callable[..., str], *, order: Sql) -> Metadata:
+    """A list of rows that are no table's: `source(row)` or `source(row, arguments)` is a subselect."""
+    return {METADATA: Derived(_two(source), order)}
+
+
+def only(source: Callable[..., str]) -> Metadata:
+    """One object, of the one row that such a subselect has; its fields see the arguments of this one."""
+    return {METADATA: Derived(_two(source), None)}
 
 
 def connection(

@@ -45,7 +45,7 @@ class _Page:
     def __init__(self, compiler: "_Compiler", declared: Connected, row: Row, given: Arguments) -> None:
         self._compiler, self._declared, self._row, self._given = compiler, declared, row, given
         self._statement = row.statement
-        self._size, self._backward = _size(given)
+        self._size, self._backward = _size(given, row.arguments.get("first"))
         self._order = declared.order(given)
         self._after, self._before = given.get("after"), given.get("before")
         for cursor in (self._after, self._before):
@@ -216,11 +216,11 @@ def _object(kind: GraphQLObjectType, field: str) -> GraphQLObjectType:
     return of_type
 
 
-def _size(given: Arguments) -> tuple[int, bool]:
+def _size(given: Arguments, usual: int | None) -> tuple[int, bool]:
     first, last = given.get("first"), given.get("last")
     if first is not None and last is not None:
         raise BadPage("Give first or last, not both.")
-    size = last if last is not None else DEFAULT_SIZE if first is None else first
+    size = next(each for each in (last, first, usual, DEFAULT_SIZE) if each is not None)
     if not 1 <= size <= LARGEST_SIZE:
         raise BadPage(f"A page has 1 to {LARGEST_SIZE} rows.")
     return size, last is not None

@@ -70,6 +70,7 @@ class Row:
         self.statement = statement
         self.alias = alias
         self.model = model
+        self.arguments: Mapping[str, Any] = {}
         self._given = given or {}
         self.joins: list[str] = []
 
@@ -97,10 +98,14 @@ class Row:
         self.statement.forget(values)
         del self.joins[joins:]
 
-    def with_given(self, given: Mapping[str, str]) -> "Row":
-        """The same row, of which some columns are something else; what is joined to it is joined to this one."""
+    def with_given(self, given: Mapping[str, str], arguments: Mapping[str, Any] | None = None) -> "Row":
+        """The same row, of which some columns are something else; what is joined to it is joined to this one.
+
+        `arguments` are those of the field that it is the answer to, for the fields below it.
+        """
         row = Row(self.statement, self.alias, self.model, {**self._given, **given})
         row.joins = self.joins
+        row.arguments = self.arguments if arguments is None else arguments
         return row
 
     def rows_of(self, model: type[Model]) -> str:

@@ -6,12 +6,13 @@ from functools import cached_property
 from typing import TypeAlias
 
 import strawberry
+from graphql import GraphQLError
 
 from sales import database
 from sales.callers import renewed
 from sales.viewers import Viewer
 from schema.loading import Loaders
-from schema.mistakes import unauthenticated
+from schema.mistakes import bad_input, unauthenticated
 
 
 @dataclass
@@ -23,6 +24,8 @@ class Context:
     client: str = ""
     idempotency_key: str | None = None
     has_changed: bool = field(default=False, init=False)
+    mistake: GraphQLError | None = field(default=None, init=False)
+    """What a value of a plan refused; whoever can't be answered without a plan raises it."""
     _now: datetime | None = field(default=None, init=False)
 
     @cached_property
@@ -46,6 +49,10 @@ class Context:
         if self._now is None:
             self._now = await database.now()
         return self._now
+
+    def unreadable(self) -> GraphQLError:
+        """Why a field that only a plan can read has no answer."""
+        return self.mistake or bad_input("This can't be asked together with something else in the document.")
 
     def forget(self) -> None:
         """After a change: what was loaded before it is out of date."""

@@ -83,6 +83,7 @@ class Limits:
     tokens: int = 5_000  # for `parse(max_tokens=)`, which comes before this module
     page: int = 25
     paged: frozenset[str] = frozenset()
+    usual_below: frozenset[str] = frozenset()
 
 
 class LimitExceeded(Exception):
@@ -161,7 +162,7 @@ class _Definitions:
                 self.fragments.setdefault(node.name.value, []).append(node)
 
     def pages(self, variables: Mapping[str, object] | None, limits: Limits) -> Pages:
-        return Pages(limits.page, limits.paged, variables or {}, greatest_defaults(self.operations))
+        return Pages(limits.page, limits.paged, variables or {}, greatest_defaults(self.operations), limits.usual_below)
 
     def named(self, operation: str | None) -> OperationDefinitionNode | None:
         """The operation of this name, or the only one."""

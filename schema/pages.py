@@ -29,10 +29,14 @@ class Pages:
     paged: frozenset[str]
     variables: Mapping[str, object]
     defaults: Mapping[str, int]
+    usual_below: frozenset[str] = frozenset()
+    """The fields whose `first` is the usual page of the lists below them."""
 
     def rows(self, field: FieldNode) -> int | None:
         """The rows that one such field may answer; None where it is no list, or not one that is known to be."""
         sizes = [self._size(argument) for argument in field.arguments or () if argument.name.value in _SIZING]
+        if sizes and field.name.value in self.usual_below:
+            return -(-max(sizes) // self.usual)  # the lists below are so many times the usual page
         if sizes:
             return max(sizes)
         return self.usual if field.name.value in self.paged else None

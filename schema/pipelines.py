@@ -1,7 +1,7 @@
 """Pipelines: each a company's own order of steps, and how administrators arrange them."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry import UNSET, Parent
@@ -9,6 +9,7 @@ from strawberry import UNSET, Parent
 import reads
 from reads import Row
 from sales import pipelines, steps
+from sales.leads import Status
 from sales.pipelines.create import create
 from sales.steps import delete
 from sales.verbs import Outcome
@@ -20,6 +21,10 @@ from schema.loading import seen
 from schema.mutations import deletion, mutation
 from schema.nodes import Node
 from schema.steps import Step, StepInput, fields
+
+if TYPE_CHECKING:
+    from schema.boards.live import Board
+    from schema.leads.find import LeadFilter
 
 
 def _is_shown(row: Row, given: reads.Arguments) -> str:
@@ -58,6 +63,29 @@ class Pipeline(Node, over=pipelines.Pipeline):
     ) -> list[Any]:
         found = await info.context.loaders.steps_of.load(pipeline.id)
         return [step for step in found if include_archived or step.archived_at is None]
+
+    @strawberry.field(
+        graphql_type=Annotated["Board", strawberry.lazy("schema.boards.live")],
+        description="Its steps with the leads that are in them, of these statuses and by this filter. Never null.",
+        metadata=reads.same_row(),
+    )
+    def board(
+        self,
+        info: Info,
+        filter: Annotated[
+            Annotated["LeadFilter", strawberry.lazy("schema.leads.find")] | None,
+            strawberry.argument(description="Which leads; null: all."),
+        ] = None,
+        statuses: Annotated[
+            list[Status] | None,
+            strawberry.argument(description="In which statuses; left out or null: the open ones, TODO and STANDBY."),
+        ] = None,
+        first: Annotated[
+            int | None,
+            strawberry.argument(description="How many leads a column shows at first, 1 to 100; null means 25."),
+        ] = None,
+    ) -> Any:
+        raise info.context.unreadable()
 
     @strawberry.field(graphql_type=PastBoard, description="Its board as it was at a moment of the past. Never null.")
     async def board_as_of(

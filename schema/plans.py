@@ -8,11 +8,11 @@ from uuid import UUID
 import orjson
 from graphql import DocumentNode, GraphQLError, GraphQLResolveInfo, OperationDefinitionNode, OperationType
 
-from reads import Plan, Run, Shape, Unplannable, attach, compile_operation, shape_of
+from reads import BadPage, Plan, Run, Shape, Unplannable, attach, compile_operation, shape_of
 from sales import database
 from sales.journal import Event
 from sales.viewers import Viewer
-from schema.mistakes import Mistake
+from schema.mistakes import bad_input
 from schema.rights import Rights, kind_of
 from schema.scalars import WRITERS
 from schema.schema import graphql_schema
@@ -29,15 +29,24 @@ async def answer(
 
     That is what no plan can say, and whatever is wrong: execution then tells where.
     """
-    found = await _read(text, document, operation, variables, by, is_lenient=False)
+    try:
+        found = await _read(text, document, operation, variables, by, is_lenient=False)
+    except GraphQLError:
+        return None
     return found if found is not None and Plan.is_whole(found) else None
 
 
 async def rows(
     text: str, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any], by: Viewer
 ) -> dict[str, Any] | None:
-    """What a plan can say of a query, for the executor to begin with; None where something is wrong with it."""
-    found = await _read(text, document, operation, variables, by, is_lenient=True)
+    """What a plan can say of a query, for the executor to begin with; None for what has no plan.
+
+    Raises GraphQLError for what a value refuses.
+    """
+    try:
+        found = await _read(text, document, operation, variables, by, is_lenient=True)
+    except BadPage as bad:
+        raise bad_input(bad.message) from None
     return orjson.loads(Plan.mended(found)) if found is not None else None
 
 
@@ -52,15 +61,11 @@ async def _read(
 ) -> str | None:
     if operation.operation != OperationType.QUERY:
         return None
-    try:
-        shape = shape_of(graphql_schema, operation, variables)
-        plan = _plan(text, document, operation, shape, by, is_lenient)
-        values = plan.bind(Run(shape.late, by)) if plan else []
-    except (GraphQLError, Mistake):
-        return None
+    shape = shape_of(graphql_schema, operation, variables)
+    plan = _plan(text, document, operation, shape, by, is_lenient)
     if plan is None:
         return None
-    [row] = await database.fetch(plan.sql, *values)
+    [row] = await database.fetch(plan.sql, *plan.bind(Run(shape.late, by)))
     data: str = row["data"]
     return data
 

@@ -21,6 +21,7 @@ from schema import (
     steps,
     teams,
     todo,
+    totals,
     users,
     viewers,
     views,
@@ -36,7 +37,7 @@ Query = create_type(
     [
         *viewers.QUERIES, *nodes.QUERIES, *todo.QUERIES, *find.QUERIES, *reminders.QUERIES, *notifications.QUERIES,
         *deliveries.QUERIES, *statuses.QUERIES, *pipelines.QUERIES, *steps.QUERIES, *reasons.QUERIES, *users.QUERIES,
-        *teams.QUERIES, *views.QUERIES,
+        *teams.QUERIES, *totals.QUERIES, *views.QUERIES,
     ],
     description="What can be asked. Everything needs a bearer token.",
 )  # fmt: skip
@@ -70,4 +71,9 @@ def paged_fields() -> frozenset[str]:
     return frozenset(names)
 
 
-LIMITS = Limits(paged=paged_fields() | {"pipelines", "steps", "reasons", "members", "sessions", "apiKeys", "columns"})
+BOARDS = frozenset({"board"})
+LIMITS = Limits(
+    paged=paged_fields() - BOARDS
+    | {"pipelines", "steps", "reasons", "members", "sessions", "apiKeys", "columns", "groups"},
+    usual_below=BOARDS,
+)

@@ -6,7 +6,15 @@ from inspect import isawaitable
 from typing import Any, Final
 from uuid import uuid4
 
-from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, execute, get_operation_ast
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    get_operation_ast,
+)
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -128,7 +136,11 @@ async def _rows(question: Question, document: DocumentNode, context: Context) ->
     operation = get_operation_ast(document, question.operation)
     if context.viewer is None or operation is None:
         return None
-    return await plans.rows(question.query, document, operation, question.variables, context.viewer)
+    try:
+        return await plans.rows(question.query, document, operation, question.variables, context.viewer)
+    except GraphQLError as mistake:
+        context.mistake = mistake
+        return None
 
 
 async def _hung_up(request: Request) -> None:

@@ -1,0 +1,82 @@
+"""The board: the steps of a pipeline in order, each with its leads in the order that people gave them."""
+
+from typing import Any
+
+import strawberry
+
+import reads
+from reads import Row
+from sales import leads, steps
+from sales.leads import Status
+from schema.connections import After, Before, Connection, First, Last
+from schema.context import Info
+from schema.leads import Lead
+from schema.leads.conditions import Conditions
+from schema.orders import Key
+from schema.steps import Step
+from schema.totals import LeadSum, grouped
+
+OPEN = (Status.TODO, Status.STANDBY)
+
+_BY_RANK = (Key("rank", str), Key("id"))
+
+
+def on_board(step: Row, lead: Row) -> str:
+    """The condition on a lead (or on the totals of leads) for being in this column of the board."""
+    statuses = ", ".join(repr(str(status)) for status in step.arguments.get("statuses") or OPEN)
+    return f"{lead.step_id} = {step.id} and {lead.status} in ({statuses})"
+
+
+def _is_shown(step: Row) -> str:
+    lead = Row(step.statement, step.statement.name("l"), leads.Lead)
+    there_are_leads = f"exists (select from {step.rows_of(leads.Lead)} {lead} where {on_board(step, lead)})"
+    return f"({step.archived_at} is null or {there_are_leads})"
+
+
+def _totals(step: Row) -> str:
+    return grouped(step, step.arguments.get("filter"), [], also=lambda lead: on_board(step, lead))
+
+
+@strawberry.type(description="One step of the board, with the leads that are in it.")
+class BoardColumn:
+    step: Step = strawberry.field(description="The step. Never null.", metadata=reads.same_row())
+    count: int = strawberry.field(
+        description="How many leads are in it, on this page or not. Never null.",
+        metadata=reads.computed(lambda step: f"(select count from {_totals(step)} g)"),
+    )
+    sums: list[LeadSum] = strawberry.field(
+        description="What they are worth, one sum per currency by its code; may be empty, never null.",
+        metadata=reads.derived(
+            lambda step: (
+                f"(select u.* from {_totals(step)} g, unnest(g.currencies, g.amounts, g.weights) "
+                "as u (currency, amount, weighted) where u.currency is not null and u.amount is not null)"
+            ),
+            order=lambda sum: sum.currency,
+        ),
+    )
+
+    @strawberry.field(
+        graphql_type=Connection[Lead],
+        description="Its leads in the order of the board; a page has the board's size unless you say. Never null.",
+        metadata=reads.connection(
+            leads.Lead,
+            lambda step, lead, _: f"{on_board(step, lead)} and {Conditions(lead).of(step.arguments.get('filter'))}",
+            order=_BY_RANK,
+        ),
+    )
+    def leads(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Any:
+        raise info.context.unreadable()
+
+
+@strawberry.type(description="A pipeline with what is in it.")
+class Board:
+    columns: list[BoardColumn] = strawberry.field(
+        description="The steps in order; an archived one as long as leads of the board are in it. Never null.",
+        metadata=reads.many(
+            steps.Step,
+            lambda pipeline, step, _: f"{step.pipeline_id} = {pipeline.id} and {_is_shown(step)}",
+            order=lambda step: step.position,
+        ),
+    )
