@@ -6,6 +6,7 @@ import strawberry
 from strawberry import Parent
 
 import reads
+from reads import Row
 from sales import leads
 from sales.todo import morning_list
 from schema.connections import After, Before, Connection, First, Last, Page, Slice, paged
@@ -14,6 +15,27 @@ from schema.leads import Lead
 from schema.orders import Key
 
 _BY_MOMENT = (Key("moment", datetime, nulls_first=False), Key("id"))
+
+
+def _mine(row: Row) -> str:
+    """`morning_list` in SQL: three stretches of an index."""
+    owner, zone = row.bind(_person, "uuid"), row.bind(_zone, "text")
+    midnight = f"(((now() at time zone {zone})::date + 1)::timestamp at time zone {zone})"
+    parts = (
+        f"status in ('TODO', 'STANDBY') and todo_at < {midnight}",
+        f"status = 'TODO' and todo_at >= {midnight}",
+        "status = 'TODO' and todo_at is null",
+    )
+    mine = (f"select l.* from {row.rows_of(leads.Lead)} l where l.owner_id = {owner} and {part}" for part in parts)
+    return f"(select u.*, u.todo_at as moment from ({' union all '.join(mine)}) u)"
+
+
+def _person(run: reads.Run) -> object:
+    return run.who.user.id
+
+
+def _zone(run: reads.Run) -> object:
+    return run.who.user.time_zone
 
 
 @strawberry.type(description="A lead in the morning list.")
@@ -40,6 +62,7 @@ class TodoItem:
     description="Your morning list: your open leads that are TODO, in STANDBY until before your midnight, or with a "
     "reminder of yours due by then; each once, by its earliest moment: late first, then due today, then the rest. "
     "Never null.",
+    metadata=reads.connection(leads.Lead, lambda *_: "true", order=_BY_MOMENT, rows=lambda row, _: _mine(row)),
 )
 async def todo(info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Slice:
     found = morning_list(info.context.by, await info.context.now())

@@ -128,7 +128,8 @@ async def test_wrong_questions_are_refused(client: Client) -> None:
 async def test_a_board_is_answered_together_with_what_has_no_plan(ada: Viewer, client: Client) -> None:
     lead = await a_lead(ada, title="Roof")
 
-    answer = await client.ask("""{ __schema { queryType { name } } pipeline { board { columns { count leads(first: 5) { nodes {
+    answer = await client.ask("""{ __schema { queryType { name } }
+      pipeline { board { columns { count leads(first: 5) { nodes {
       id history(last: 1) { nodes { kind text } } } } } } } }""")
 
     column = answer["pipeline"]["board"]["columns"][0]
