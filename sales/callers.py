@@ -1,27 +1,40 @@
 """Who stands behind a bearer token: a device on which somebody is signed in, or a script with a key."""
 
 from datetime import timedelta
+from typing import TypeVar
+
+from tortoise.models import Model
 
 from sales import database
 from sales.accounts import Account
 from sales.tokens import KEY_PREFIX, hash_of
 from sales.users import User
-from sales.viewers import Viewer, viewer_of
+from sales.viewers import Viewer, mates, viewer_of
+
+Row = TypeVar("Row", bound=Model)
 
 LAST_USE_EVERY = timedelta(minutes=1)
 """How exact `last_used_at` is: a write per minute and device instead of one per request."""
 
-_SESSION = """
-select s.id, s.user_id, s.account_id, s.last_used_at < now() - $2::interval as is_stale
-from sessions s join users u on u.id = s.user_id
-where s.token_hash = $1 and s.revoked_at is null and s.expires_at > now() and u.deactivated_at is null
+
+def _columns(alias: str, model: type[Model]) -> str:
+    return ", ".join(f"{alias}.{column} as {alias}_{column}" for column in sorted(database.columns_of(model)))
+
+
+_CALLER = f"""
+select t.id as token_id, {{is_stale}} as is_stale, {_columns("u", User)}, {_columns("a", Account)}, m.seen, m.managed
+from {{table}} t join users u on u.id = t.user_id join accounts a on a.id = u.account_id
+cross join lateral (
+  select coalesce(array_agg(mate.user_id), '{{{{}}}}') as seen,
+    coalesce(array_agg(mate.user_id) filter (where mate.is_managed), '{{{{}}}}') as managed
+  from ({mates("u.account_id", "u.id")}) mate) m
+where t.token_hash = $1 and t.revoked_at is null and u.deactivated_at is null and {{holds}}
 """
 
-_KEY = """
-select k.id, k.user_id, k.account_id, coalesce(k.last_used_at < now() - $2::interval, true) as is_stale
-from api_keys k join users u on u.id = k.user_id
-where k.token_hash = $1 and k.revoked_at is null and u.deactivated_at is null
-"""
+_SESSION = _CALLER.format(
+    table="sessions", is_stale="t.last_used_at < now() - $2::interval", holds="t.expires_at > now()"
+)
+_KEY = _CALLER.format(table="api_keys", is_stale="coalesce(t.last_used_at < now() - $2::interval, true)", holds="true")
 
 
 async def caller(token: str, *, request_id: str | None = None) -> Viewer | None:
@@ -33,12 +46,15 @@ async def caller(token: str, *, request_id: str | None = None) -> Viewer | None:
     [row] = rows
     if row["is_stale"]:
         table = "api_keys" if is_key else "sessions"
-        await database.fetch(f"update {table} set last_used_at = now() where id = $1 returning id", row["id"])
-    return await viewer_of(
-        await Account.get(id=row["account_id"]),
-        await User.get(id=row["user_id"]),
+        await database.fetch(f"update {table} set last_used_at = now() where id = $1 returning id", row["token_id"])
+    return Viewer(
+        account=_row_of(Account, "a", row),
+        user=_row_of(User, "u", row),
+        seen=frozenset(row["seen"]),
+        managed=frozenset(row["managed"]),
+        session_id=None if is_key else row["token_id"],
+        key_id=row["token_id"] if is_key else None,
         request_id=request_id,
-        **{"key_id" if is_key else "session_id": row["id"]},
     )
 
 
@@ -51,3 +67,7 @@ async def renewed(viewer: Viewer) -> Viewer:
         session_id=viewer.session_id,
         key_id=viewer.key_id,
     )
+
+
+def _row_of(model: type[Row], alias: str, row: database.Row) -> Row:
+    return model._init_from_db(**{column: row[f"{alias}_{column}"] for column in database.columns_of(model)})

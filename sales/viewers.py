@@ -12,12 +12,15 @@ from sales.errors import NotAllowed
 from sales.leads import Lead
 from sales.users import Role, User
 
-_TEAM_MATES = """
+
+def mates(account: str, person: str) -> str:
+    """The statement for whom a person sees because of teams, and who of them is managed; both arguments are SQL."""
+    return f"""
 select other.user_id, bool_or(mine.is_manager) as is_managed
 from memberships mine
 join teams t on t.id = mine.team_id
 join memberships other on other.account_id = mine.account_id and other.team_id = mine.team_id
-where mine.account_id = $1 and mine.user_id = $2 and other.user_id <> $2
+where mine.account_id = {account} and mine.user_id = {person} and other.user_id <> {person}
   and (mine.is_manager or t.privacy = 'MEMBERS_SHARE')
 group by other.user_id
 """
@@ -82,12 +85,12 @@ class Viewer:
 
 async def viewer_of(account: Account, user: User, **request: str | UUID | None) -> Viewer:
     """The viewer that this person is now: teams are read once, here."""
-    mates = await database.fetch(_TEAM_MATES, account.id, user.id)
+    found = await database.fetch(mates("$1", "$2"), account.id, user.id)
     return Viewer(
         account=account,
         user=user,
-        seen=frozenset(row["user_id"] for row in mates),
-        managed=frozenset(row["user_id"] for row in mates if row["is_managed"]),
+        seen=frozenset(row["user_id"] for row in found),
+        managed=frozenset(row["user_id"] for row in found if row["is_managed"]),
         **request,  # type: ignore[arg-type]
     )
 

@@ -13,7 +13,6 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     execute,
-    get_operation_ast,
 )
 from starlette.requests import Request
 from starlette.responses import Response
@@ -58,28 +57,15 @@ async def _answer(request: Request, request_id: str) -> Response:
         context = await _context(request, request_id)
         if question.explains:
             return answers.explained(_tree(question, document, context, allowed), cost=cost, media_type=media_type)
-        if (data := await _planned(question, document, operation, context)) is not None:
-            return answers.planned(data, cost=cost, media_type=media_type)
         result = await _run(request, question, document, operation, context)
+        if isinstance(result, str):
+            return answers.planned(result, cost=cost, media_type=media_type)
         return answers.answered(result, cost=cost, media_type=media_type, request_id=request_id)
     except Exception as problem:
         response = answers.refused(problem, cost=cost, media_type=media_type, request_id=request_id)
         if isinstance(problem, WrongMethod):
             response.headers["Allow"] = problem.allow
         return response
-
-
-async def _planned(
-    question: Question, document: DocumentNode, operation: OperationDefinitionNode, context: Context
-) -> str | None:
-    """The data of a query that has a plan; None for all else, and for whoever has not signed in."""
-    if context.viewer is None:
-        return None
-    try:
-        async with asyncio.timeout(SECONDS):
-            return await plans.answer(question.query, document, operation, question.variables, context.viewer)
-    except TimeoutError as late:
-        raise _too_long() from late
 
 
 def _tree(question: Question, document: DocumentNode, context: Context, allowed: Limits) -> list[dict[str, Any]]:
@@ -97,9 +83,9 @@ async def _context(request: Request, request_id: str) -> Context:
 
 async def _run(
     request: Request, question: Question, document: DocumentNode, operation: OperationDefinitionNode, context: Context
-) -> ExecutionResult:
+) -> ExecutionResult | str:
     """Run the operation for as long as somebody waits for it; what has begun to change something goes to its end."""
-    running = asyncio.create_task(_execute(question, document, context))
+    running = asyncio.create_task(_execute(question, document, operation, context))
     hanging_up = asyncio.create_task(_hung_up(request))
     is_query = operation.operation == OperationType.QUERY
     try:
@@ -115,11 +101,23 @@ async def _run(
             request.app.state.bell.ring()
 
 
-async def _execute(question: Question, document: DocumentNode, context: Context) -> ExecutionResult:
+async def _execute(
+    question: Question, document: DocumentNode, operation: OperationDefinitionNode, context: Context
+) -> ExecutionResult | str:
+    """By a plan where there is one: the data as JSON. Otherwise field by field, over the rows that a plan can read."""
+    rows = None
+    if context.viewer is not None:
+        asked = (question.query, document, operation, question.variables, context.viewer)
+        if (data := await plans.answer(*asked)) is not None:
+            return data
+        try:
+            rows = await plans.rows(*asked)
+        except GraphQLError as mistake:
+            context.mistake = mistake
     result: Any = execute(
         graphql_schema,
         document,
-        root_value=await _rows(question, document, context),
+        root_value=rows,
         context_value=context,
         variable_values=question.variables,
         operation_name=question.operation,
@@ -130,17 +128,6 @@ async def _execute(question: Question, document: DocumentNode, context: Context)
 
 def _too_long() -> Mistake:
     return Mistake(Code.TIMEOUT, f"This took longer than {SECONDS:.0f} seconds. Ask for less.")
-
-
-async def _rows(question: Question, document: DocumentNode, context: Context) -> dict[str, Any] | None:
-    operation = get_operation_ast(document, question.operation)
-    if context.viewer is None or operation is None:
-        return None
-    try:
-        return await plans.rows(question.query, document, operation, question.variables, context.viewer)
-    except GraphQLError as mistake:
-        context.mistake = mistake
-        return None
 
 
 async def _hung_up(request: Request) -> None:

@@ -258,7 +258,7 @@ async def test_a_fault_of_ours_is_masked_and_logged(
     def broken(*_: object) -> None:
         raise ValueError("secret-connection-string")
 
-    monkeypatch.setattr("schema.context.Context.now", broken)
+    monkeypatch.setattr("schema.plans.answer", broken)
 
     with caplog.at_level(logging.ERROR):
         answer = await client.send_query("{ todo { totalCount } }", headers={"x-request-id": "r1"})
@@ -287,7 +287,7 @@ async def test_what_takes_too_long_is_ended(client: Client, monkeypatch: pytest.
     async def sleepy(*_: object) -> None:
         await asyncio.sleep(60)
 
-    monkeypatch.setattr("schema.context.Context.now", sleepy)
+    monkeypatch.setattr("schema.plans.answer", sleepy)
     monkeypatch.setattr("services.api.graphql.SECONDS", 0.05)
 
     answer = await client.send_query("{ todo { totalCount } }")
@@ -329,7 +329,7 @@ async def test_a_question_ends_when_nobody_waits_for_the_answer(
         finally:
             ended.set()
 
-    monkeypatch.setattr("schema.context.Context.now", endless)
+    monkeypatch.setattr("schema.plans.answer", endless)
     await asked_and_hung_up(client, "{ todo { totalCount } }", once=begun)
 
     async with asyncio.timeout(5):
