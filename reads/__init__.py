@@ -7,6 +7,7 @@ from reads.compiler import Plan, Unplannable, compile_operation
 from reads.declarations import (
     Arguments,
     Field,
+    Metadata,
     computed,
     connection,
     derived,
@@ -30,6 +31,7 @@ __all__ = [
     "Field",
     "Key",
     "Late",
+    "Metadata",
     "Order",
     "Plan",
     "Row",

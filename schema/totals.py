@@ -69,7 +69,7 @@ described(
 _KEPT_KEYS = frozenset({LeadGrouping.STATUS, LeadGrouping.STEP, LeadGrouping.PIPELINE, LeadGrouping.OWNER})
 
 
-def _in_places(column: str) -> reads.declarations.Metadata:
+def _in_places(column: str) -> reads.Metadata:
     return reads.computed(lambda sum: in_its_places(getattr(sum, column), sum.currency))
 
 
@@ -84,13 +84,17 @@ class LeadSum:
     )
 
 
-_SUMS = reads.derived(
-    lambda group: (
-        f"(select * from unnest({group.currencies}, {group.amounts}, {group.weights}) "
-        "as u (currency, amount, weighted) where currency is not null and amount is not null)"
-    ),
-    order=lambda sum: sum.currency,
-)
+def sums_of() -> reads.Metadata:
+    """The sums of a row that `grouped` made."""
+    return reads.derived(
+        lambda group: (
+            f"(select * from unnest({group.currencies}, {group.amounts}, {group.weights}) "
+            "as u (currency, amount, weighted) where currency is not null and amount is not null)"
+        ),
+        order=lambda sum: sum.currency,
+    )
+
+
 _COUNT = "How many leads these are. Never null."
 _SUMS_TEXT = "What they are worth, one sum per currency by its code; may be empty, never null."
 
@@ -117,13 +121,13 @@ class LeadGroup:
         metadata=reads.to_one(reasons.Reason, "reason_id"),
     )
     count: int = strawberry.field(description=_COUNT)
-    sums: list[LeadSum] = strawberry.field(description=_SUMS_TEXT, metadata=_SUMS)
+    sums: list[LeadSum] = strawberry.field(description=_SUMS_TEXT, metadata=sums_of())
 
 
 @strawberry.type(description="How many leads there are and what they are worth.")
 class LeadTotals:
     count: int = strawberry.field(description=_COUNT)
-    sums: list[LeadSum] = strawberry.field(description=_SUMS_TEXT, metadata=_SUMS)
+    sums: list[LeadSum] = strawberry.field(description=_SUMS_TEXT, metadata=sums_of())
     groups: list[LeadGroup] = strawberry.field(
         description="The same in groups, by the keys of `groupBy` in their order; empty without any. Never null.",
         metadata=reads.derived(
