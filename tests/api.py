@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -69,6 +70,12 @@ async def signed_in(viewer: Viewer, app: Starlette | None = None) -> Client:
 
 def id_of(row: Model) -> str:
     return str(ids.id_of(row))
+
+
+def written(at: datetime) -> str:
+    """An instant as answers have it: in UTC, without zeros at the end of its fraction."""
+    text = at.astimezone(UTC).isoformat().removesuffix("+00:00")
+    return f"{text.rstrip('0') if at.microsecond else text}Z"
 
 
 @contextmanager

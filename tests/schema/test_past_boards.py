@@ -14,7 +14,7 @@ from sales.money import Money
 from sales.statuses import close
 from sales.steps.delete import delete_step
 from sales.viewers import Viewer
-from tests.api import Client, counted_statements, id_of, signed_in
+from tests.api import Client, counted_statements, id_of, signed_in, written
 from tests.factories import a_lead, a_user, an_account, steps_of
 
 BOARD = """query ($moment: DateTime!, $first: Int) {
@@ -39,7 +39,7 @@ fragment F on BoardFigures { count sums { amount currency } }"""
 
 
 def written(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+    return written(moment)
 
 
 async def columns(client: Client, moment: datetime, first: int | None = None) -> list[dict[str, Any]]:

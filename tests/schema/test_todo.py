@@ -11,7 +11,7 @@ from sales.moments import end_of_day
 from sales.notifications import Notification, NotificationKind
 from sales.reminders import Reminder
 from sales.viewers import Viewer
-from tests.api import Client, id_of, signed_in
+from tests.api import Client, id_of, signed_in, written
 from tests.factories import a_lead, a_user, last_event, reminders_of
 
 TODO = "{ todo { totalCount nodes { moment isLate lead { title } } } }"
@@ -81,7 +81,7 @@ async def test_a_lead_that_came_back_shows_how_late_it_is(ada: Viewer, client: C
     assert (before["isOverdue"], before["daysLate"]) == (False, 0)
     assert before["nextReminder"] == {"id": id_of(waking)}
     assert after == {
-        "dueAt": due_at.isoformat().replace("+00:00", "Z"), "isOverdue": True, "daysLate": 3, "nextReminder": None,
+        "dueAt": written(due_at), "isOverdue": True, "daysLate": 3, "nextReminder": None,
     }  # fmt: skip
 
 
