@@ -38,10 +38,6 @@ DIFF = """query ($from: DateTime!, $to: DateTime!) {
 fragment F on BoardFigures { count sums { amount currency } }"""
 
 
-def written(moment: datetime) -> str:
-    return written(moment)
-
-
 async def columns(client: Client, moment: datetime, first: int | None = None) -> list[dict[str, Any]]:
     answer = await client.ask(BOARD, moment=written(moment), first=first)
     found: list[dict[str, Any]] = answer["boardAsOf"]["columns"]
