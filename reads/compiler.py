@@ -27,7 +27,7 @@ from graphql import (
 )
 
 from reads import pages
-from reads.declarations import METADATA, Arguments, Computed, Connected, Derived, Field, Json, Many, One, SameRow
+from reads.declarations import METADATA, Arguments, Computed, Connected, Derived, Field, Many, One, SameRow
 from reads.rows import Rights, Row, Statement
 from reads.selections import Selections
 from reads.shapes import ABSENT, Run, Shape, argument
@@ -142,10 +142,8 @@ class _Compiler:
         match declared:
             case Computed(sql):
                 return self.leaf(sql(row, given), field.type)
-            case Json(sql):
-                return sql(row, given)
-            case SameRow(columns, present) if isinstance(inner, GraphQLObjectType):
-                same = row.with_given(columns(row), given or None)
+            case SameRow(present) if isinstance(inner, GraphQLObjectType):
+                same = row.answering(given) if given else row
                 text = self.object(self.selections.below(nodes, inner), inner, same)
                 return text if present is None else f"case when {present(row)} then {text} end"
             case One() if isinstance(inner, GraphQLObjectType):

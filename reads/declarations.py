@@ -7,7 +7,7 @@ Each gives the metadata of a Strawberry field; `Row` and `Call` are what the SQL
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from tortoise.models import Model
@@ -36,13 +36,6 @@ class Computed(Field):
 
 
 @dataclass(frozen=True)
-class Json(Field):
-    """An SQL expression whose text is JSON already."""
-
-    sql: Callable[[Row, Arguments], str]
-
-
-@dataclass(frozen=True)
 class One(Field):
     """One row of another table, or none: those of `where`, of which there is at most one."""
 
@@ -64,7 +57,6 @@ class Many(Field):
 class SameRow(Field):
     """An object made of the same row; null where `present` does not hold."""
 
-    given: Callable[[Row], Mapping[str, str]]
     present: Sql | None
 
 
@@ -84,17 +76,11 @@ class Connected(Field):
     where: Callable[[Row, Row, Arguments], str]
     order: Callable[[Arguments], Order]
     rows: Callable[[Row, Arguments], str] | None
-    totals: Mapping[str, Callable[[Row, str], str]] = field(default_factory=dict)
 
 
 def computed(sql: Callable[..., str]) -> Metadata:
     """A value that SQL works out; `sql(row)` or `sql(row, arguments)`."""
     return {METADATA: Computed(_two(sql))}
-
-
-def json(sql: Callable[..., str]) -> Metadata:
-    """The same, where the SQL gives the text of JSON."""
-    return {METADATA: Json(_two(sql))}
 
 
 def to_one(model: type[Model], column: str) -> Metadata:
@@ -114,12 +100,7 @@ def many(model: type[Model], where: Callable[[Row, Row, Arguments], str], *, ord
 
 def same_row(present: Sql | None = None) -> Metadata:
     """An object of the same row under another type."""
-    return {METADATA: SameRow(lambda _: {}, present)}
-
-
-def embedded(*, present: Sql | None = None, **given: Sql) -> Metadata:
-    """An object whose columns are worked out of the row: `amount=lambda row: row.amount`."""
-    return {METADATA: SameRow(lambda row: {name: sql(row) for name, sql in given.items()}, present)}
+    return {METADATA: SameRow(present)}
 
 
 def derived(source: Callable[..., str], *, order: Sql) -> Metadata:
@@ -138,11 +119,10 @@ def connection(
     *,
     order: Order | Callable[[Arguments], Order],
     rows: Callable[[Row, Arguments], str] | None = None,
-    **totals: Callable[[Row, str], str],
 ) -> Metadata:
     """A Relay connection. `rows` gives another source than the whole table, made with `row.rows_of`."""
     ordered = order if callable(order) else (lambda _: order)
-    return {METADATA: Connected(model, where, ordered, rows, totals)}
+    return {METADATA: Connected(model, where, ordered, rows)}
 
 
 def _two(sql: Callable[..., str]) -> Callable[[Row, Arguments], str]:

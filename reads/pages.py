@@ -85,8 +85,6 @@ class _Page:
                 )
             case "totalCount":
                 return f"(select count(*) from {self._source()})::text"
-            case _ if field in self._declared.totals:
-                return self._declared.totals[field](self._row, self._source())
         return self._compiler.beside(nodes, kind, self._row)
 
     def _node(self, nodes: list[FieldNode], kind: GraphQLObjectType, field: str, found: Row) -> str:

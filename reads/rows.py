@@ -58,26 +58,24 @@ class Statement:
 
 
 class Row:
-    """A row of a level: `row.name` is the SQL of a column, or of what stands for it."""
+    """A row of a level: `row.name` is the SQL of a column."""
 
     def __init__(
         self,
         statement: Statement,
         alias: str,
         model: type[Model] | None = None,
-        given: Mapping[str, str] | None = None,
     ) -> None:
         self.statement = statement
         self.alias = alias
         self.model = model
         self.arguments: Mapping[str, Any] = {}
-        self._given = given or {}
         self.joins: list[str] = []
 
     def __getattr__(self, column: str) -> str:
         if column.startswith("__"):
             raise AttributeError(column)
-        return self._given.get(column, f'{self.alias}."{column}"')
+        return f'{self.alias}."{column}"'
 
     def __str__(self) -> str:
         return self.alias
@@ -98,14 +96,11 @@ class Row:
         self.statement.forget(values)
         del self.joins[joins:]
 
-    def with_given(self, given: Mapping[str, str], arguments: Mapping[str, Any] | None = None) -> "Row":
-        """The same row, of which some columns are something else; what is joined to it is joined to this one.
-
-        `arguments` are those of the field that it is the answer to, for the fields below it.
-        """
-        row = Row(self.statement, self.alias, self.model, {**self._given, **given})
+    def answering(self, arguments: Mapping[str, Any]) -> "Row":
+        """The same row as the answer to a field with these arguments, which the fields below it see."""
+        row = Row(self.statement, self.alias, self.model)
         row.joins = self.joins
-        row.arguments = self.arguments if arguments is None else arguments
+        row.arguments = arguments
         return row
 
     def rows_of(self, model: type[Model]) -> str:
