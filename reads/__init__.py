@@ -3,47 +3,64 @@
 Knows Strawberry's types and tables, and nothing of what they mean. See README.md.
 """
 
-from reads.compiler import Plan, Unplannable, compile_operation
+from reads import cursors
+from reads.compiler import ROW, Unplannable
+from reads.cursors import BadPage
 from reads.declarations import (
     Arguments,
     Field,
     Metadata,
+    any_of,
     computed,
     connection,
     derived,
+    finished,
     many,
     one,
     only,
     same_row,
     to_one,
 )
-from reads.executing import attach
+from reads.executing import attach, is_of, path_of
 from reads.orders import Key, Order
-from reads.pages import BadPage
-from reads.rows import Row
-from reads.shapes import Late, Run, Shape, shape_of
+from reads.plan import Plan, RefusedArgument
+from reads.questions import Question, rows_by_key
+from reads.rows import Path, Row, Statement
+from reads.shapes import Late, More, Run, Shape, key_of, shape_of
 
 __all__ = [
+    "ROW",
     "Arguments",
     "BadPage",
     "Field",
     "Key",
     "Late",
     "Metadata",
+    "More",
     "Order",
+    "Path",
     "Plan",
+    "Question",
+    "RefusedArgument",
     "Row",
     "Run",
     "Shape",
+    "Statement",
     "Unplannable",
+    "any_of",
     "attach",
-    "compile_operation",
     "computed",
     "connection",
+    "cursors",
     "derived",
+    "finished",
+    "is_of",
+    "key_of",
     "many",
     "one",
     "only",
+    "path_of",
+    "rows_by_key",
     "same_row",
     "shape_of",
     "to_one",

@@ -5,112 +5,116 @@ may not be, `written.MISSING` stands in the text: such an answer is thrown away 
 finds the error and its path.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from graphql import (
-    DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLField,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLScalarType,
-    GraphQLSchema,
-    OperationDefinitionNode,
     Undefined,
+    is_abstract_type,
     is_leaf_type,
 )
 
 from reads import pages
-from reads.declarations import METADATA, Arguments, Computed, Connected, Derived, Field, Many, One, SameRow
-from reads.rows import Rights, Row, Statement
+from reads.declarations import (
+    METADATA,
+    AnyOf,
+    Arguments,
+    Computed,
+    Connected,
+    Derived,
+    Field,
+    Finishing,
+    Many,
+    One,
+    SameRow,
+)
+from reads.plan import Finished, Plan
+from reads.rows import Path, Row, Statement
 from reads.selections import Selections
-from reads.shapes import ABSENT, Run, Shape, argument
-from reads.written import MISSING, STANDARD, Writers, literal, missing_if_null, null_if_null
+from reads.shapes import ABSENT, argument, given_to
+from reads.written import STANDARD, literal, missing_if_null, null_if_null
 
-_MISSING = MISSING.encode().decode("unicode_escape")
+if TYPE_CHECKING:
+    from reads.questions import Question
+
 ROW = "$row"
 """Where a lenient plan says which row an object is of; no response key begins like this."""
+KIND = "$kind"
+"""Where it says of which type an object is that could be of several."""
 _MOST_PARTS = 90  # concat() takes a hundred arguments at most
 
 
 class Unplannable(Exception):
-    """An operation that has no plan: a field in it is not declared, or its arguments are beyond what SQL can say."""
+    """An operation that has no plan: a field in it is not declared, or is refused for its arguments."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A statement that answers an operation, and how its values come out of a run."""
-
-    sql: str
-    values: Sequence[Callable[[Run], Any]]
-    checks: Sequence[Callable[[Run], Any]]
-
-    def bind(self, run: Run) -> list[Any]:
-        """The statement's values. Raises what a value refuses."""
-        for check in self.checks:
-            check(run)
-        return [value(run) for value in self.values]
-
-    @staticmethod
-    def is_whole(text: str) -> bool:
-        """Whether no null is where none may be."""
-        return _MISSING not in text
-
-    @staticmethod
-    def mended(text: str) -> str:
-        """The same with null there, for the executor to find."""
-        return text.replace(_MISSING, "null")
-
-
-def compile_operation(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    shape: Shape,
-    *,
-    rights: Rights,
-    writers: Writers,
-    is_lenient: bool = False,
-) -> Plan:
-    """The plan of a query for requests of this shape. Raises Unplannable.
-
-    A lenient one leaves out the fields that it can't say: `executing` finds them.
-    """
-    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    statement = Statement(rights)
-    compiler = _Compiler(Selections(schema, fragments, shape.tree), {**STANDARD, **writers}, is_lenient)
-    root = Row(statement, "nothing")
-    assert schema.query_type is not None
-    fields = compiler.selections.of([operation.selection_set], schema.query_type)
-    text = compiler.object(fields, schema.query_type, root)
-    return Plan(f"select {text} as data {' '.join(root.joins)}", statement.values, statement.checks)
-
-
-class _Compiler:
-    def __init__(self, selections: Selections, writers: Writers, is_lenient: bool) -> None:
-        self.selections = selections
-        self._writers = writers
+class Compiler:
+    def __init__(self, question: "Question", path: Path, *, is_lenient: bool) -> None:
+        self.selections = Selections(question.schema, question.fragments, question.shape.tree)
+        self.statement = Statement(question.rights)
+        self.statement.path = path
+        self._question = question
+        self._start = len(path)
+        self._writers = {**STANDARD, **question.writers}
         self._is_lenient = is_lenient
+        self._finished: list[Finished] = []
+        self._refused: dict[Path, GraphQLError] = {}
 
-    def object(self, fields: Mapping[str, list[FieldNode]], kind: GraphQLObjectType, row: Row) -> str:
-        """The text of an object."""
+    def plan(self, text: str, root: Row) -> Plan:
+        statement = self.statement
+        sql = f"select {text} as data {' '.join(root.joins)}"
+        return Plan(sql, statement.values, statement.checks, self._finished, self._refused)
+
+    @contextmanager
+    def at(self, key: str) -> Iterator[Path]:
+        """Write the field with this response key."""
+        before = self.statement.path
+        self.statement.path = (*before, key)
+        yield self.statement.path
+        self.statement.path = before
+
+    def object(
+        self,
+        fields: Mapping[str, list[FieldNode]],
+        kind: GraphQLObjectType,
+        row: Row,
+        *,
+        of_several: bool = False,
+        with_row: bool = False,
+    ) -> str:
+        """The text of an object; a lenient one says which type it is of where it could be `of_several`."""
         parts: dict[str, str] = {}
-        left_out = False
+        if of_several and self._is_lenient:
+            parts[KIND] = literal(f'"{kind.name}"')
+        left_out = with_row
         for key, nodes in fields.items():
-            before = row.remembered()
-            try:
-                parts[key] = self._field(nodes, kind, row)
-            except Unplannable:
-                if not self._is_lenient or not (row.model or kind is self.selections.schema.query_type):
-                    raise
-                row.back_to(before)
-                left_out = True
+            before, finished = row.remembered(), len(self._finished)
+            with self.at(key) as path:
+                try:
+                    if path in self._question.refused:
+                        raise self._question.refused[path]
+                    parts[key] = self._field(nodes, kind, row)
+                    continue
+                except GraphQLError as error:
+                    if not self._is_lenient:
+                        raise Unplannable(error.message) from None
+                    self._refused[path] = error
+                except Unplannable:
+                    if not self._is_lenient or not (row.model or kind is self.selections.schema.query_type):
+                        raise
+            row.back_to(before)
+            del self._finished[finished:]
+            left_out = True
         if left_out and row.model is not None:
             parts[ROW] = f"to_json({row.key})::text"
         return self.object_of(parts)
@@ -135,14 +139,26 @@ class _Compiler:
             raise Unplannable(f"{name} is not a field of {kind.name}")
         declared = _declared(field)
         arguments = self._arguments(nodes[0], field)
-        return _nullable(field.type, self._text(declared, field, nodes, row, arguments))
+        return _nullable(field.type, self.text(declared, field.type, nodes, row, arguments))
 
-    def _text(self, declared: Field, field: GraphQLField, nodes: list[FieldNode], row: Row, given: Arguments) -> str:
-        inner = _named(field.type)
+    def text(
+        self, declared: Field, of_type: GraphQLOutputType, nodes: list[FieldNode], row: Row, given: Arguments
+    ) -> str:
+        """The text of a field that is read as declared; null where there is nothing."""
+        inner = _named(of_type)
         match declared:
             case Computed(sql):
-                return self.leaf(sql(row, given), field.type)
-            case SameRow(present) if isinstance(inner, GraphQLObjectType):
+                return self.leaf(sql(row, given), of_type)
+            case Finishing(sql, finish):
+                self._finished.append(Finished(len(self._finished), self.statement.path[self._start :], finish))
+                return f"'[{len(self._finished) - 1},' || {sql(row, given)} || ']'"
+            case AnyOf() if is_abstract_type(inner):
+                return self._any_of(declared, of_type, nodes, row, given)
+            case SameRow(present, check) if isinstance(inner, GraphQLObjectType):
+                if check is not None:
+                    before = row.remembered()
+                    check(row, given)
+                    row.back_to(before)
                 same = row.answering(given) if given else row
                 text = self.object(self.selections.below(nodes, inner), inner, same)
                 return text if present is None else f"case when {present(row)} then {text} end"
@@ -172,6 +188,23 @@ class _Compiler:
         name = row.statement.name("o")
         row.joins.append(f"left join lateral (select {text} as j from {source}) {name} on true")
         return f"{name}.j"
+
+    def _any_of(
+        self, declared: AnyOf, of_type: GraphQLOutputType, nodes: list[FieldNode], row: Row, given: Arguments
+    ) -> str:
+        asked = Row(row.statement, row.statement.name("r"))
+        texts = []
+        for name, model in sorted(declared.models().items()):
+            kind: Any = self.selections.schema.type_map[name]
+            other = Row(row.statement, row.statement.name("r"), model)
+            text = self.object(self.selections.below(nodes, kind), kind, other, of_several=True)
+            found = f"{row.rows_of(model)} {other} {' '.join(other.joins)} where {declared.where(asked, other)}"
+            texts.append(f"(select {text} from {found})")
+        source = f"{declared.source(row, given)} {asked}"
+        if not _is_list(of_type):
+            return f"(select coalesce({', '.join(texts)}) from {source})"
+        each = f"string_agg(coalesce({', '.join(texts)}, 'null'), ',' order by {declared.order(asked)})"
+        return f"(select '[' || coalesce({each}, '') || ']' from {source})"
 
     def _many(self, many: Many, kind: GraphQLObjectType, nodes: list[FieldNode], row: Row, given: Arguments) -> str:
         other = Row(row.statement, row.statement.name("r"), many.model)
@@ -203,7 +236,7 @@ class _Compiler:
             default = ABSENT if definition.default_value is Undefined else definition.default_value
             value = argument(given.get(name), definition.type, self.selections.variables, default)
             if value is not ABSENT:
-                values[name] = value
+                values[name] = given_to(self.statement.path, value)
         return values
 
 
@@ -253,6 +286,10 @@ def _enum(sql: str, kind: GraphQLEnumType) -> str:
         return sql
     cases = " ".join(f"when {literal(str(value))} then {literal(name)}" for value, name in others.items())
     return f"case {sql} {cases} else {sql} end"
+
+
+def _is_list(of_type: GraphQLOutputType) -> bool:
+    return isinstance(of_type.of_type if isinstance(of_type, GraphQLNonNull) else of_type, GraphQLList)
 
 
 def _named(of_type: GraphQLOutputType) -> Any:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from tortoise.models import Model
 
 from reads.orders import Order
+from reads.plan import Finish
 from reads.rows import Row
 from reads.shapes import Tree
 
@@ -55,9 +56,10 @@ class Many(Field):
 
 @dataclass(frozen=True)
 class SameRow(Field):
-    """An object made of the same row; null where `present` does not hold."""
+    """An object made of the same row; null where `present` does not hold. `check` refuses arguments."""
 
     present: Sql | None
+    check: Callable[[Row, Arguments], object] | None
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,24 @@ class Derived(Field):
 
     source: Callable[[Row, Arguments], str]
     order: Sql | None
+
+
+@dataclass(frozen=True)
+class Finishing(Field):
+    """What Python makes of a JSON value that SQL works out."""
+
+    sql: Callable[[Row, Arguments], str]
+    finish: Finish
+
+
+@dataclass(frozen=True)
+class AnyOf(Field):
+    """One or several rows, each of one of several tables: what an interface or a union is read from."""
+
+    models: Callable[[], Mapping[str, type[Model]]]
+    source: Callable[[Row, Arguments], str]
+    where: Callable[[Row, Row], str]
+    order: Sql
 
 
 @dataclass(frozen=True)
@@ -98,9 +118,12 @@ def many(model: type[Model], where: Callable[[Row, Row, Arguments], str], *, ord
     return {METADATA: Many(model, where, order)}
 
 
-def same_row(present: Sql | None = None) -> Metadata:
-    """An object of the same row under another type."""
-    return {METADATA: SameRow(present)}
+def same_row(present: Sql | None = None, *, check: Callable[[Row, Arguments], object] | None = None) -> Metadata:
+    """An object of the same row under another type, whose fields see the arguments of this one.
+
+    `check` raises GraphQLError for arguments that they could do nothing with.
+    """
+    return {METADATA: SameRow(present, check)}
 
 
 def derived(source: Callable[..., str], *, order: Sql) -> Metadata:
@@ -111,6 +134,29 @@ def derived(source: Callable[..., str], *, order: Sql) -> Metadata:
 def only(source: Callable[..., str]) -> Metadata:
     """One object, of the one row that such a subselect has; its fields see the arguments of this one."""
     return {METADATA: Derived(_two(source), None)}
+
+
+def finished(sql: Callable[..., str], finish: Finish) -> Metadata:
+    """A value that Python makes: of the JSON that `sql(row)` or `sql(row, arguments)` is, for all rows at once.
+
+    `finish(run, values)` gives what stands in their places. It is not asked where SQL gives null, which stays null.
+    """
+    return {METADATA: Finishing(_two(sql), finish)}
+
+
+def any_of(
+    models: Callable[[], Mapping[str, type[Model]]],
+    source: Callable[..., str],
+    where: Callable[[Row, Row], str],
+    *,
+    order: Sql,
+) -> Metadata:
+    """An object of an interface, or a list of such.
+
+    `models` gives the table of each possible type by its name, `source` a subselect of what is asked for, and
+    `where(asked, row)` whether a row is that. What is found in no table is null.
+    """
+    return {METADATA: AnyOf(models, _two(source), where, order)}
 
 
 def connection(

@@ -10,6 +10,7 @@ from typing import Any
 
 from graphql import (
     GraphQLEnumType,
+    GraphQLError,
     GraphQLField,
     GraphQLList,
     GraphQLNonNull,
@@ -19,20 +20,35 @@ from graphql import (
     GraphQLSchema,
 )
 
-from reads.compiler import ROW
+from reads.compiler import KIND, ROW
+from reads.rows import Path
 
 Load = Callable[[GraphQLResolveInfo[Any], Any], Awaitable[Any]]
+Refused = Callable[[GraphQLResolveInfo[Any]], GraphQLError | None]
 
 
-def attach(schema: GraphQLSchema, load: Load) -> None:
-    """Have every field answer from a plan's rows; `load` finds the row of `info.parent_type` with a key."""
+def attach(schema: GraphQLSchema, *, load: Load, refused: Refused) -> None:
+    """Have every field answer from a plan's rows.
+
+    `load` finds the row of `info.parent_type` with a key; `refused` says what a plan refused the field for.
+    """
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
             for field in kind.fields.values():
-                field.resolve = _over_rows(field, load)
+                field.resolve = _over_rows(field, load, refused)
 
 
-def _over_rows(field: GraphQLField, load: Load) -> Callable[..., Any]:
+def is_of(value: Any, name: str) -> bool:
+    """Whether an object is of this type. A plan says which it is where it could be of several."""
+    return type(value) is dict and value.get(KIND, name) == name
+
+
+def path_of(info: GraphQLResolveInfo[Any]) -> Path:
+    """Where the field is that is being executed."""
+    return tuple(key for key in info.path.as_list() if isinstance(key, str))
+
+
+def _over_rows(field: GraphQLField, load: Load, refused: Refused) -> Callable[..., Any]:
     resolve = field.resolve
     assert resolve is not None, "Strawberry gives every field a resolver"
     read = _reader(field.type)
@@ -43,6 +59,8 @@ def _over_rows(field: GraphQLField, load: Load) -> Callable[..., Any]:
         key = info.path.key
         if key in source:
             return source[key] if read is None else read(source[key])
+        if refusal := refused(info):
+            raise refusal
         if ROW not in source:
             return resolve(None, info, **arguments)
         return loaded(source[ROW], info, arguments)

@@ -10,8 +10,6 @@ from typing import Any, TypeAlias
 from uuid import UUID
 from zlib import crc32
 
-VERSION = b"1"
-
 
 @dataclass(frozen=True, slots=True)
 class Key:

@@ -1,35 +1,31 @@
 """Pages: a Relay connection as SQL, with keyset cursors over any order, forwards and backwards as exact mirrors."""
 
-from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import orjson
-from graphql import FieldNode, GraphQLError, GraphQLObjectType
+from graphql import FieldNode, GraphQLObjectType
 
+from reads import cursors
+from reads.cursors import BadPage
 from reads.declarations import Arguments, Connected
-from reads.orders import VERSION, Key, Order, mark, mirrored
+from reads.orders import Key, Order, mirrored
 from reads.rows import Row
 from reads.shapes import Late
-from reads.written import escaped, literal
+from reads.written import literal
 
 if TYPE_CHECKING:
-    from reads.compiler import _Compiler
+    from reads.compiler import Compiler
 
 DEFAULT_SIZE = 25
 LARGEST_SIZE = 100
 """What a page holds where nobody says, and at most; as the schema's descriptions tell."""
 
 
-class BadPage(GraphQLError):
-    """A page that can't be had: its size, or a cursor of another list."""
-
-
 def connection(
-    compiler: "_Compiler",
+    compiler: "Compiler",
     declared: Connected,
     kind: GraphQLObjectType,
     nodes: list[FieldNode],
@@ -42,7 +38,7 @@ def connection(
 
 
 class _Page:
-    def __init__(self, compiler: "_Compiler", declared: Connected, row: Row, given: Arguments) -> None:
+    def __init__(self, compiler: "Compiler", declared: Connected, row: Row, given: Arguments) -> None:
         self._compiler, self._declared, self._row, self._given = compiler, declared, row, given
         self._statement = row.statement
         self._size, self._backward = _size(given, row.arguments.get("first"))
@@ -50,7 +46,7 @@ class _Page:
         self._after, self._before = given.get("after"), given.get("before")
         for cursor in (self._after, self._before):
             if cursor is not None:
-                self._statement.check(cursor.map(lambda text: _read(text, self._order)))
+                self._statement.check(cursor.map(lambda text: cursors.read(text, self._order)))
         self._columns: dict[str, str] = {}
         self._texts: dict[str, str] = {}
         self._beyond_page = False
@@ -58,7 +54,10 @@ class _Page:
     def text(self, fields: Mapping[str, list[FieldNode]], kind: GraphQLObjectType) -> str:
         found = Row(self._statement, self._statement.name("r"), self._declared.model)
         name = self._statement.name("p")
-        parts = {key: self._part(each, kind, found, name) for key, each in fields.items()}
+        parts = {}
+        for key, each in fields.items():
+            with self._compiler.at(key):
+                parts[key] = self._part(each, kind, found, name)
         whole = " || ".join(
             f"{literal(('{' if n == 0 else ',') + chr(34) + key + chr(34) + ':')} || {sql}"
             for n, (key, sql) in enumerate(parts.items())
@@ -101,7 +100,8 @@ class _Page:
                 case "cursor":
                     parts[key] = f"'\"' || {self._cursor(found)} || '\"'"
                 case _:
-                    parts[key] = self._node(each, edge, "node", found)
+                    with self._compiler.at(key):
+                        parts[key] = self._node(each, edge, "node", found)
         return self._compiler.object_of(parts)
 
     def _list(self, text: str, name: str) -> str:
@@ -197,14 +197,7 @@ class _Page:
         return [self._statement.bind(_nth(cursor, order, n), _SQL_TYPES[key.kind]) for n, key in enumerate(order)]
 
     def _cursor(self, row: Row) -> str:
-        return cursor_in_sql(self._order, row)
-
-
-def cursor_in_sql(order: Order, row: Row) -> str:
-    """The cursor of a row: VERSION, then a JSON list of the order's mark and the row's values, in base 64 for URLs."""
-    values = " || ',' || ".join(_plain(key, getattr(row, key.column)) for key in order)
-    body = f"{literal(VERSION.decode() + '[' + str(mark(order)) + ',')} || {values} || ']'"
-    return f"translate(encode(convert_to({body}, 'UTF8'), 'base64'), e'+/=\\n', '-_')"
+        return cursors.in_sql(self._order, [getattr(row, key.column) for key in self._order])
 
 
 def _object(kind: GraphQLObjectType, field: str) -> GraphQLObjectType:
@@ -218,10 +211,17 @@ def _size(given: Arguments, usual: int | None) -> tuple[int, bool]:
     first, last = given.get("first"), given.get("last")
     if first is not None and last is not None:
         raise BadPage("Give first or last, not both.")
-    size = next(each for each in (last, first, usual, DEFAULT_SIZE) if each is not None)
+    if last is not None:
+        return page_size(last, name="last"), True
+    return page_size(usual if first is None else first), False
+
+
+def page_size(given: int | None, *, name: str = "first") -> int:
+    """How many rows a page has. Raises BadPage."""
+    size = DEFAULT_SIZE if given is None else given
     if not 1 <= size <= LARGEST_SIZE:
-        raise BadPage(f"A page has 1 to {LARGEST_SIZE} rows.")
-    return size, last is not None
+        raise BadPage(f"{name} is between 1 and {LARGEST_SIZE}; {size:,} was asked for.")
+    return size
 
 
 def _term(key: Key, row: Row) -> str:
@@ -240,33 +240,7 @@ def _further(key: Key, column: str, place: str) -> str:
 
 
 def _nth(cursor: Late, order: Order, n: int) -> Callable[[Any], Any]:
-    return cursor.map(lambda text: _read(text, order)[n]).get
+    return cursor.map(lambda text: cursors.read(text, order)[n]).get
 
 
-_READ: dict[type, Callable[[Any], Any]] = {
-    int: int, str: str, Decimal: Decimal, datetime: datetime.fromisoformat, date: date.fromisoformat, UUID: UUID,
-}  # fmt: skip
 _SQL_TYPES = {int: "bigint", str: "text", Decimal: "numeric", datetime: "timestamptz", date: "date", UUID: "uuid"}
-
-
-def _read(cursor: str, order: Order) -> list[Any]:
-    try:
-        decoded = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        of, *texts = orjson.loads(decoded[1:])
-        if decoded[:1] != VERSION or of != mark(order):
-            raise ValueError
-        return [None if text is None else _READ[key.kind](text) for key, text in zip(order, texts, strict=True)]
-    except (ValueError, TypeError, ArithmeticError):
-        raise BadPage("This is no cursor of this list.") from None
-
-
-def _plain(key: Key, sql: str) -> str:
-    texts = {
-        int: f"{sql}::text",
-        UUID: f"'\"' || {sql} || '\"'",
-        Decimal: f"'\"' || trim_scale({sql}) || '\"'",
-        datetime: f"to_json({sql})::text",
-        date: f"to_json({sql})::text",
-        str: escaped(sql),
-    }
-    return texts[key.kind] if key.nulls_first is None else f"coalesce({texts[key.kind]}, 'null')"

@@ -1,12 +1,16 @@
 """Rows: a level of a statement being written. A table enters it in one way only: with the condition of who asks."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from tortoise.models import Model
 
 from reads.shapes import Late, Run
+
+Path: TypeAlias = tuple[str, ...]
+"""Where a field is in an answer: response keys, without the places in lists."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,14 +24,23 @@ class Rights(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Value:
+    """A value that comes with each run, and the field that it is for."""
+
+    get: Callable[[Run], Any]
+    path: Path
+
+
 class Statement:
-    """One statement being written: its values so far, and names that are free."""
+    """One statement being written: its values so far, names that are free, and the field that is being written."""
 
     def __init__(self, rights: Rights) -> None:
         self._rights = rights
         self._binds: dict[tuple[str, Any], str] = {}
-        self.values: list[Callable[[Run], Any]] = []
-        self.checks: list[Callable[[Run], Any]] = []
+        self.path: Path = ()
+        self.values: list[Value] = []
+        self.checks: list[Value] = []
         self._numbers: Iterator[int] = count(1)
 
     def name(self, prefix: str) -> str:
@@ -38,18 +51,23 @@ class Statement:
         get = value.get if isinstance(value, Late) else value
         key = (sql_type, get)
         if key not in self._binds:
-            self.values.append(get)
+            self.values.append(Value(get, getattr(value, "path", ()) or self.path))
             self._binds[key] = f"${len(self.values)}::{sql_type}"
         return self._binds[key]
 
-    def forget(self, after: int) -> None:
-        """Take back the values that were bound after so many."""
-        del self.values[after:]
-        self._binds = {key: place for key, place in self._binds.items() if int(place[1:].split("::")[0]) <= after}
+    def remembered(self) -> tuple[int, int]:
+        """How far it is, to go back there."""
+        return len(self.values), len(self.checks)
+
+    def back_to(self, remembered: tuple[int, int]) -> None:
+        """Take back what was bound and checked since then."""
+        values, checks = remembered
+        del self.values[values:], self.checks[checks:]
+        self._binds = {key: place for key, place in self._binds.items() if int(place[1:].split("::")[0]) <= values}
 
     def check(self, value: Late) -> None:
         """Have each run look whether this can be read, also where the statement does not need it."""
-        self.checks.append(value.get)
+        self.checks.append(Value(value.get, value.path or self.path))
 
     def rows_of(self, model: type[Model]) -> str:
         """The rows of a table that exist for the viewer, to select from: the only way in which a table is named."""
@@ -86,14 +104,14 @@ class Row:
         assert self.model is not None, "only rows of tables have a key"
         return getattr(self, self.model._meta.db_pk_column)  # type: ignore[no-any-return]
 
-    def remembered(self) -> tuple[int, int]:
-        """How far the statement is, to go back there."""
-        return len(self.statement.values), len(self.joins)
+    def remembered(self) -> tuple[tuple[int, int], int]:
+        """How far the row and its statement are, to go back there."""
+        return self.statement.remembered(), len(self.joins)
 
-    def back_to(self, remembered: tuple[int, int]) -> None:
+    def back_to(self, remembered: tuple[tuple[int, int], int]) -> None:
         """Forget what was written since then."""
-        values, joins = remembered
-        self.statement.forget(values)
+        statement, joins = remembered
+        self.statement.back_to(statement)
         del self.joins[joins:]
 
     def answering(self, arguments: Mapping[str, Any]) -> "Row":

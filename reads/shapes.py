@@ -44,13 +44,43 @@ class Run:
 
 @dataclass(frozen=True)
 class Late:
-    """A value that is known when the plan is carried out."""
+    """A value that is known when the plan is carried out, and the field that it was given to."""
 
     get: Callable[[Run], Any]
+    path: tuple[str, ...] = ()
 
     def map(self, change: Callable[[Any], Any]) -> "Late":
         get = self.get
-        return Late(lambda run: change(get(run)))
+        return Late(lambda run: change(get(run)), self.path)
+
+    @staticmethod
+    def all(parts: Sequence["Late"]) -> "Late":
+        """Several as one list."""
+        return Late(lambda run: [part.get(run) for part in parts], parts[0].path if parts else ())
+
+
+def given_to(path: tuple[str, ...], tree: Tree) -> Tree:
+    """The same values as the arguments of a field."""
+    match tree:
+        case Late(get):
+            return Late(get, path)
+        case list():
+            return [given_to(path, each) for each in tree]
+        case dict():
+            return {name: given_to(path, each) for name, each in tree.items()}
+    return tree
+
+
+class More:
+    """Values that a run brings along besides its request's: those of an input that was kept, for instance."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+
+    def late(self, value: Any) -> Late:
+        self.values.append(value)
+        n = len(self.values) - 1
+        return Late(lambda run: run.more[n])
 
 
 @dataclass(frozen=True)
@@ -115,6 +145,18 @@ def _is_fixed(of_type: GraphQLInputType) -> bool:
 
 def _nth(n: int) -> Late:
     return Late(lambda run: run.late[n])
+
+
+def key_of(tree: Tree) -> Hashable:
+    """What of some values a plan depends on."""
+    match tree:
+        case Late():
+            return Late
+        case list() | tuple():
+            return tuple(key_of(each) for each in tree)
+        case Mapping():
+            return tuple((name, key_of(each)) for name, each in tree.items())
+    return ("is", tree)
 
 
 ABSENT: Any = object()

@@ -9,8 +9,9 @@ from sales.accounts import Privacy
 from sales.leads import Status
 from sales.verbs import Outcome
 from sales.viewers import Viewer
-from schema.context import Context
-from schema.mutations import mutation
+from schema import plans
+from schema.context import Info
+from schema.mutations import Answer, mutation
 from schema.nodes import Node
 from schema.scalars import CurrencyCode, Locale, TimeZone
 
@@ -23,8 +24,7 @@ class Account(Node, over=accounts.Account):
     currency: CurrencyCode = strawberry.field(description="The currency that amounts are usually in. Never null.")
     time_zone: TimeZone = strawberry.field(description="The zone of new people, unless they choose. Never null.")
     reason_required: list[Status] = strawberry.field(
-        description="The closed statuses that need a reason; may be empty, never null.",
-        resolver=lambda root: [Status(status) for status in root.reason_required],
+        description="The closed statuses that need a reason; may be empty, never null."
     )
 
 
@@ -35,9 +35,9 @@ class AccountRequireReasonsInput:
     )
 
 
-async def _renewed(context: Context, _done: Any, _input: Any) -> accounts.Account:
-    await context.renew()
-    return context.by.account
+async def _renewed(info: Info, _: Answer) -> Any:
+    await info.context.renew()
+    return await plans.row(info, accounts.Account, info.context.by.account.id)
 
 
 @mutation("account", Account, read=_renewed)

@@ -1,36 +1,38 @@
-"""What one request carries along: who asks, what was loaded, whether anything has changed."""
+"""What one request carries along: who asks what, what was refused, whether anything has changed."""
 
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.dataloader import DataLoader
 
+from reads import Path
 from sales import database
 from sales.callers import renewed
 from sales.viewers import Viewer
-from schema.loading import Loaders
-from schema.mistakes import bad_input, unauthenticated
+from schema.mistakes import unauthenticated
+from schema.plans import Asked
+
+Load: TypeAlias = Callable[[list[Any]], Awaitable[list[Any]]]
 
 
 @dataclass
 class Context:
     """One request; `viewer` is None for whoever has not signed in."""
 
+    asked: Asked
     viewer: Viewer | None
     request_id: str
     client: str = ""
     idempotency_key: str | None = None
     has_changed: bool = field(default=False, init=False)
-    mistake: GraphQLError | None = field(default=None, init=False)
-    """What a value of a plan refused; whoever can't be answered without a plan raises it."""
+    refused: dict[Path, GraphQLError] = field(default_factory=dict, init=False)
+    """Fields that have no answer, and why."""
+    _batches: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict, init=False)
     _now: datetime | None = field(default=None, init=False)
-
-    @cached_property
-    def loaders(self) -> Loaders:
-        return Loaders(self.by)
 
     @property
     def by(self) -> Viewer:
@@ -44,21 +46,26 @@ class Context:
         """The language of sentences; before sign-in it is English."""
         return self.viewer.locale if self.viewer else "en"
 
+    async def batched(self, what: Hashable, load: Load, key: Any) -> Any:
+        """What `load` gives for a key, along with all others that are asked for of this kind at the same time.
+
+        Not for use inside a transaction: a task beside it loads them.
+        """
+        if what not in self._batches:
+            self._batches[what] = DataLoader(load_fn=load)
+        return await self._batches[what].load(key)
+
     async def now(self) -> datetime:
         """The database's time, read once per request, so that all answers of a request agree."""
         if self._now is None:
             self._now = await database.now()
         return self._now
 
-    def unreadable(self) -> GraphQLError:
-        """Why a field that only a plan can read has no answer."""
-        return self.mistake or bad_input("This can't be asked together with something else in the document.")
-
     def forget(self) -> None:
         """After a change: what was loaded before it is out of date."""
         self.has_changed = True
         self._now = None
-        self.__dict__.pop("loaders", None)
+        self._batches.clear()
 
     async def renew(self) -> None:
         """After a change of the viewer's own person or account."""

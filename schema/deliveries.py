@@ -4,15 +4,15 @@ from datetime import datetime
 from typing import Annotated
 
 import strawberry
-from strawberry import UNSET, Parent
+from strawberry import UNSET
 
+import reads
+from reads import Key, Row
 from sales import deliveries, users
 from sales.deliveries import Channel, DeliveryState
-from schema.connections import After, Before, Connection, First, Last, Page, Slice, paged
-from schema.context import Info
-from schema.loading import seen
+from schema.connections import After, Before, Connection, First, Last
+from schema.filters import of_states
 from schema.nodes import Node
-from schema.orders import Key
 from schema.users import User
 from schema.words import described
 
@@ -37,21 +37,21 @@ class Delivery(Node, over=deliveries.Delivery):
     done_at: datetime | None = strawberry.field(description="When it ended; null: it is pending.")
     last_error: str | None = strawberry.field(description="What the last attempt failed of; null: none has failed.")
 
-    @strawberry.field(description="How often it was tried. Never null.")
-    def attempts(self, delivery: Parent[deliveries.Delivery]) -> int:
-        return int(delivery.attempt)
-
-    @strawberry.field(description="How many attempts may have arrived without our knowing. Never null.")
-    def ambiguous_attempts(self, delivery: Parent[deliveries.Delivery]) -> int:
-        return int(delivery.ambiguous)
-
-    @strawberry.field(description="When it is tried next, at the earliest; null: it has ended.")
-    def next_at(self, delivery: Parent[deliveries.Delivery]) -> datetime | None:
-        return delivery.next_at if delivery.state == DeliveryState.PENDING else None
-
-    @strawberry.field(graphql_type=User | None, description="To whom it goes. Null when that person can't be seen.")
-    async def user(self, delivery: Parent[deliveries.Delivery], info: Info) -> users.User | None:
-        return await info.context.loaders.one(users.User).load(delivery.user_id)
+    attempts: int = strawberry.field(
+        description="How often it was tried. Never null.", metadata=reads.computed(lambda delivery: delivery.attempt)
+    )
+    ambiguous_attempts: int = strawberry.field(
+        description="How many attempts may have arrived without our knowing. Never null.",
+        metadata=reads.computed(lambda delivery: delivery.ambiguous),
+    )
+    next_at: datetime | None = strawberry.field(
+        description="When it is tried next, at the earliest; null: it has ended.",
+        metadata=reads.computed(lambda delivery: f"case when {delivery.state} = 'PENDING' then {delivery.next_at} end"),
+    )
+    user: User | None = strawberry.field(
+        description="To whom it goes. Null when that person can't be seen.",
+        metadata=reads.to_one(users.User, "user_id"),
+    )
 
 
 @strawberry.input(description="Which deliveries. An empty filter is no filter.")
@@ -61,24 +61,26 @@ class DeliveryFilter:
     )
 
 
+def _in_states(delivery: Row, filter: reads.Arguments | None) -> str:
+    return of_states(delivery.state, (filter or {}).get("states"))
+
+
 @strawberry.field(
     name="deliveries",
     graphql_type=Connection[Delivery],
     description="What was to reach you outside the application, newest first; for an administrator, to reach anybody "
     "of the account. Never null.",
+    metadata=reads.connection(
+        deliveries.Delivery, lambda _, delivery, given: _in_states(delivery, given.get("filter")), order=_NEWEST_FIRST
+    ),
 )
-async def list_deliveries(
-    info: Info,
+def list_deliveries(
     filter: Annotated[DeliveryFilter | None, strawberry.argument(description="Which; null: all.")] = None,
     first: First = None,
     after: After = None,
     last: Last = None,
     before: Before = None,
-) -> Slice:
-    found = await seen(deliveries.Delivery, info.context.by)
-    if filter is not None and filter.states not in (None, UNSET):
-        found = found.filter(state__in=filter.states)
-    return await paged(found, _NEWEST_FIRST, Page.of(first, after, last, before))
+) -> None: ...
 
 
 QUERIES = [list_deliveries]

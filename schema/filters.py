@@ -3,19 +3,26 @@
 SQL's third truth value never shows: what is empty is neither less nor greater nor equal, and `not` of that is true.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import reduce
-from operator import and_
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import strawberry
 from strawberry import UNSET
-from tortoise.expressions import Q
+from tortoise.models import Model
 
+from reads import Row
+from reads.written import literal
+from schema import ids
 from schema.mistakes import bad_input
 
 MOST_VALUES = 100
+
+Given: TypeAlias = Mapping[str, Any]
+"""A filter as a plan sees it: its fields by the names that clients know, and what they are compared with."""
+Write: TypeAlias = Callable[[Any], str]
+
+_SIGNS = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 T = TypeVar("T")
 
@@ -49,52 +56,59 @@ class Instant:
     ago: timedelta | None = strawberry.field(default=UNSET, description="So long before now. Left out, never null.")
     ahead: timedelta | None = strawberry.field(default=UNSET, description="So long after now. Left out, never null.")
 
-    def at_from(self, now: datetime) -> datetime:
-        if self.at:
-            return self.at
-        return now + self.ahead if isinstance(self.ahead, timedelta) else now - (self.ago or timedelta())
 
-
-def compared(column: str, filter: Filter[Any] | None, *, read: Callable[[Any], Any] = lambda value: value) -> Q:
-    """The condition that a filter sets on a column; `read` makes the column's value of the filter's.
+def compared(sql: str, filter: Given | None, write: Write) -> str:
+    """The condition that a filter sets on a value; `write` gives the SQL of the filter's own values.
 
     Raises BAD_USER_INPUT for more than a hundred values.
     """
-    if not filter:
-        return Q()
-    parts = [_part(column, name, value, read) for name, value in vars(filter).items() if value not in (None, UNSET)]
-    return conditions(*parts)
+    return all_of(*(_part(sql, name, value, write) for name, value in (filter or {}).items() if value is not None))
 
 
-def conditions(*parts: Q) -> Q:
+def all_of(*parts: str) -> str:
     """All of these; those without any condition don't count."""
-    return reduce(and_, [part for part in parts if part.children or part.filters], Q())
+    real = [part for part in parts if part != "true"]
+    return f"({' and '.join(real)})" if real else "true"
 
 
-def _part(column: str, name: str, value: Any, read: Callable[[Any], Any]) -> Q:
+def of_states(sql: str, states: Sequence[Any] | None) -> str:
+    """Whether a closed word is one of these; None means any."""
+    if states is None:
+        return "true"
+    return f"{sql} in ({', '.join(map(literal, states))})" if states else "false"
+
+
+def key_of(row: Row, model: type[Model]) -> Write:
+    """Ids of a table's rows. The run raises BAD_USER_INPUT for others."""
+    return lambda id: row.bind(ids.late(id, model), "uuid")
+
+
+def instant_of(row: Row) -> Write:
+    """Instants, by themselves or from now."""
+
+    def write(instant: Given) -> str:
+        [(name, late)] = instant.items()
+        if name == "at":
+            return row.bind(late, "timestamptz")
+        return f"(now() {'+' if name == 'ahead' else '-'} {row.bind(late, 'interval')})"
+
+    return write
+
+
+def _part(sql: str, name: str, value: Any, write: Write) -> str:
     match name:
-        case "is_null":
-            return Q(**{f"{column}__isnull": value})
-        case "in_" | "not_in":
-            return _among(column, [read(each) for each in _bounded(value)], negated=name == "not_in")
+        case "isNull":
+            return f"({sql} is {'' if value else 'not '}null)"
+        case "in":
+            return _among(sql, value, write)
+        case "notIn":
+            return f"(not {_among(sql, value, write)})"
         case "ne":
-            return _among(column, [read(value)], negated=True)
-        case _:
-            lookup = column if name == "eq" else f"{column}__{name}"
-            return _decided(column, **{lookup: read(value)})
+            return f"(not {_among(sql, [value], write)})"
+    return f"({sql} is not null and {sql} {_SIGNS[name]} {write(value)})"
 
 
-def _among(column: str, values: list[Any], *, negated: bool) -> Q:
-    among = _decided(column, **{f"{column}__in": values})
-    return ~among if negated else among
-
-
-def _decided(column: str, **condition: Any) -> Q:
-    condition[f"{column}__isnull"] = False
-    return Q(**condition)
-
-
-def _bounded(values: list[Any]) -> list[Any]:
+def _among(sql: str, values: list[Any], write: Write) -> str:
     if len(values) > MOST_VALUES:
         raise bad_input(f"A filter takes at most {MOST_VALUES} values; these are {len(values):,}.")
-    return values
+    return f"({sql} is not null and {sql} in ({', '.join(map(write, values))}))" if values else "false"

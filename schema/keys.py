@@ -5,12 +5,12 @@ from datetime import datetime
 import strawberry
 from strawberry import Parent
 
+import reads
 from sales import keys, users
 from sales.keys import NewKey
 from sales.verbs import Outcome
 from sales.viewers import Viewer
 from schema import ids
-from schema.context import Info
 from schema.mutations import Answer, mutation
 from schema.nodes import Node
 from schema.users import User
@@ -24,9 +24,9 @@ class ApiKey(Node, over=keys.ApiKey):
     last_used_at: datetime | None = strawberry.field(description="About when it was last used; null: never.")
     revoked_at: datetime | None = strawberry.field(description="Since when it is refused; null: it works.")
 
-    @strawberry.field(graphql_type=User | None, description="For whom it acts. Null when they can't be seen.")
-    async def user(self, key: Parent[keys.ApiKey], info: Info) -> users.User | None:
-        return await info.context.loaders.one(users.User).load(key.user_id)
+    user: User | None = strawberry.field(
+        description="For whom it acts. Null when they can't be seen.", metadata=reads.to_one(users.User, "user_id")
+    )
 
 
 @strawberry.input(description="A new key, which acts for you.")

@@ -5,12 +5,11 @@
         '''Mark a lead as important.'''
 
 becomes `leadStar(input: LeadInput!): LeadStarPayload!` with `LeadStarPayload { lead errors warnings position }`. What
-the domain refuses becomes `errors`; the lead is read anew, after the commit.
+the domain refuses becomes `errors`; the lead is read after the commit, by a plan of what is asked of it.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from functools import partial
 from inspect import getdoc
 from typing import Annotated, Any, TypeVar
 
@@ -24,7 +23,8 @@ from sales.advice import AdviceCode
 from sales.errors import Refusal, Refused
 from sales.verbs import Outcome
 from sales.viewers import Viewer
-from schema.context import Context, Info
+from schema import plans
+from schema.context import Info
 from schema.events import position
 from schema.mistakes import bad_input
 from schema.names import camel
@@ -35,7 +35,7 @@ LONGEST_KEY = 300
 
 Input = TypeVar("Input")
 Act = Callable[[Viewer, Input], Awaitable[Any]]
-Read = Callable[[Context, Any, Any], Awaitable[Any]]
+Read = Callable[[Info, "Answer"], Awaitable[Any]]
 
 _ADVICE_ABOUT = {AdviceCode.REMINDERS_KEPT: "reminder"}
 
@@ -58,7 +58,7 @@ class Advice:
 class Answer:
     """What a mutation answers, before it is asked for by field; `done` is what the verb itself returned."""
 
-    entity: Any = None
+    input: Any
     done: Any = None
     errors: list[Told] = field(default_factory=list)
     warnings: list[advice.Advice] = field(default_factory=list)
@@ -84,20 +84,19 @@ def mutation(
     """A mutation that lets the viewer act; its payload names the thing `name`, of the GraphQL type `kind`.
 
     What `creates` takes the id of the new thing from the input's `id`, where a client brings one, and is carried out
-    once for it. `read` finds the thing after the commit, from what was done and the input; by default it is looked up
-    by the outcome's id. `more` are further fields of the payload, resolved over the Answer.
+    once for it. `read` reads the thing after the commit; by default it is the row with the outcome's id. `more` are
+    further fields of the payload, resolved over the Answer.
     """
-    found: Read = read or partial(_look_up, getattr(kind, "over", Model))
 
     def made(act: Act[Input]) -> StrawberryField:
         async def resolve(info: Any, input: Any) -> Answer:
             own = _own(input.id) if creates else None
-            return await _answer(info, act, input, own=own, read=found)
+            return await _answer(info, act, input, own=own)
 
         name_of_act: str = getattr(act, "__name__")  # noqa: B009
         resolve.__name__ = name_of_act
         resolve.__annotations__ = {"info": Info, "input": Annotated[act.__annotations__["input"], INPUT]}
-        payload = payload_type(name_of_act, {name: _entity(name, kind)} | more)
+        payload = payload_type(name_of_act, {name: _entity(name, kind, read or _row_of(kind.over))} | more)
         field: StrawberryField = strawberry.mutation(resolver=resolve, graphql_type=payload, description=getdoc(act))
         return field
 
@@ -107,8 +106,8 @@ def mutation(
 def deletion(name: str) -> Callable[[Act[Input]], StrawberryField]:
     """A mutation that deletes: its payload names the id that is gone."""
 
-    async def gone(context: Context, done: Outcome, input: Any) -> strawberry.ID:
-        id: strawberry.ID = input.id
+    async def gone(_: Info, answer: Answer) -> strawberry.ID:
+        id: strawberry.ID = answer.input.id
         return id
 
     return mutation(f"deleted_{name}_id", strawberry.ID, read=gone)
@@ -128,9 +127,15 @@ def told(refused: Refusal | Refused) -> list[Told]:
 INPUT = strawberry.argument(description="What is to be done. It can't be null.")
 
 
-def _entity(name: str, kind: Any) -> StrawberryField:
-    def resolve(answer: Parent[Answer]) -> Any:
-        return answer.entity
+def outcome_of(answer: Answer) -> Outcome:
+    """What was done; verbs that hand out a secret return it beside their outcome."""
+    outcome: Outcome = getattr(answer.done, "outcome", answer.done)
+    return outcome
+
+
+def _entity(name: str, kind: Any, read: Read) -> StrawberryField:
+    async def resolve(answer: Parent[Answer], info: Info) -> Any:
+        return None if answer.done is None else await read(info, answer)
 
     field: StrawberryField = strawberry.field(
         name=camel(name),
@@ -141,29 +146,23 @@ def _entity(name: str, kind: Any) -> StrawberryField:
     return field
 
 
-async def _answer(info: Info, act: Act[Any], input: Any, *, own: str | None, read: Read) -> Answer:
-    context = info.context
+def _row_of(model: type[Model]) -> Read:
+    async def read(info: Info, answer: Answer) -> Any:
+        return await plans.row(info, model, outcome_of(answer).id)
+
+    return read
+
+
+async def _answer(info: Info, act: Act[Any], input: Any, *, own: str | None) -> Answer:
     try:
-        done = await act(_once(info, own), input)
+        answer = Answer(input, await act(_once(info, own), input))
     except (Refusal, Refused) as refused:
-        return Answer(errors=told(refused))
-    outcome = _outcome(done)
-    context.forget()
-    return Answer(
-        entity=await read(context, done, input),
-        done=done,
-        warnings=list(outcome.warnings),
-        position=None if outcome.position is None else position(outcome.position),
-    )
-
-
-async def _look_up(model: type[Model], context: Context, done: Any, _: Any) -> Model | None:
-    return await context.loaders.one(model).load(_outcome(done).id)
-
-
-def _outcome(done: Any) -> Outcome:
-    outcome: Outcome = getattr(done, "outcome", done)
-    return outcome
+        return Answer(input, errors=told(refused))
+    info.context.forget()
+    outcome = outcome_of(answer)
+    answer.warnings = list(outcome.warnings)
+    answer.position = None if outcome.position is None else position(outcome.position)
+    return answer
 
 
 def _own(id: str | None) -> str | None:

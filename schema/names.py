@@ -13,6 +13,13 @@ from schema import ids
 REFERENCES: dict[str, type[Model]] = {"step_id": Step, "owner_id": User, "reason_id": Reason}
 
 
+TOLD = (
+    "title", "description", "amount", "currency", "probability", "expected_close_on", "is_starred", "status",
+    "closed_at", "reason_id", "step_id", "owner_id",
+)  # fmt: skip
+"""The columns of a lead whose changes a person can make sense of."""
+
+
 def camel(column: str) -> str:
     first, *others = column.split("_")
     return first + "".join(word.title() for word in others)

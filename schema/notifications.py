@@ -1,31 +1,39 @@
 """Notifications: the viewer's inbox."""
 
+from asyncio import gather
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
-from strawberry import UNSET, Parent
+from strawberry import UNSET
 
-from sales import journal, leads, notifications, reminders
+import reads
+from reads import Key, Row
+from sales import journal, leads, notices, notifications, reminders
+from sales.deliveries import Delivery as Sent
 from sales.errors import InvalidValue
-from sales.notifications import NotificationKind, inbox_of
+from sales.notifications import NotificationKind
 from sales.verbs import Outcome
 from sales.viewers import Viewer
-from schema import ids
-from schema.connections import After, Before, Connection, First, Last, Page, Slice, paged
-from schema.context import Context, Info
+from schema import ids, plans
+from schema.connections import After, Before, Connection, First, Last
+from schema.context import Info
 from schema.deliveries import Delivery
 from schema.events import Event
 from schema.leads import Lead
-from schema.mutations import mutation
+from schema.mutations import Answer, mutation
 from schema.nodes import Node
-from schema.orders import Key
 from schema.reminders import Reminder
 
 MOST_AT_ONCE = 100
 
 _NEWEST_FIRST = (Key("visible_at", datetime, descending=True), Key("id", descending=True))
+
+
+async def _sentences(run: reads.Run, ids: list[Any]) -> list[Any]:
+    found = await notices.load([UUID(id) for id in ids])
+    return [found[UUID(id)].sentence for id in ids]
 
 
 @strawberry.type(description="What you were told, once per event.")
@@ -34,47 +42,57 @@ class Notification(Node, over=notifications.Notification):
     read_at: datetime | None = strawberry.field(description="When you read it; null: not yet.")
     archived_at: datetime | None = strawberry.field(description="When you put it away; null: it is in the inbox.")
 
-    @strawberry.field(description="When you were told. Never null.")
-    def at(self, notification: Parent[notifications.Notification]) -> datetime:
-        return notification.visible_at
-
-    @strawberry.field(description="What happened in one sentence, in your language. Never null.")
-    async def text(self, notification: Parent[notifications.Notification], info: Info) -> str:
-        return await info.context.loaders.texts.load(notification.id)
-
-    @strawberry.field(
-        graphql_type=Lead | None, description="The lead; null: it is about several, or you may not see it any more."
+    at: datetime = strawberry.field(
+        description="When you were told. Never null.",
+        metadata=reads.computed(lambda notification: notification.visible_at),
     )
-    async def lead(self, notification: Parent[notifications.Notification], info: Info) -> leads.Lead | None:
-        return await info.context.loaders.one(leads.Lead).load(notification.lead_id) if notification.lead_id else None
-
-    @strawberry.field(
-        graphql_type=Event | None,
+    text: str = strawberry.field(
+        description="What happened in one sentence, in your language. Never null.",
+        metadata=reads.finished(lambda notification: f"to_json({notification.id})", _sentences),
+    )
+    lead: Lead | None = strawberry.field(
+        description="The lead; null: it is about several, or you may not see it any more.",
+        metadata=reads.to_one(leads.Lead, "lead_id"),
+    )
+    event: Event | None = strawberry.field(
         description="What happened; null: it is about several leads, or you may not see the lead any more.",
+        metadata=reads.one(
+            journal.Event,
+            lambda notification, event, _: (
+                f"{event.account_id} = {notification.account_id} and {event.position} = {notification.position}"
+            ),
+        ),
     )
-    async def event(self, notification: Parent[notifications.Notification], info: Info) -> journal.Event | None:
-        return await info.context.loaders.events.load(notification.position)
-
-    @strawberry.field(
-        graphql_type=Reminder | None,
+    reminder: Reminder | None = strawberry.field(
         description="The reminder that came due; null: it is about something else, or you may not see the lead.",
+        metadata=reads.to_one(reminders.Reminder, "reminder_id"),
     )
-    async def reminder(self, notification: Parent[notifications.Notification], info: Info) -> Any:
-        id = notification.reminder_id
-        return await info.context.loaders.one(reminders.Reminder).load(id) if id else None
+    deliveries: list[Delivery] = strawberry.field(
+        description="How it left the application; empty when it did not. Never null.",
+        metadata=reads.many(
+            Sent,
+            lambda notification, delivery, _: f"{delivery.notification_id} = {notification.id}",
+            order=lambda delivery: f"{delivery.created_at}, {delivery.id}",
+        ),
+    )
 
-    @strawberry.field(
-        graphql_type=list[Delivery], description="How it left the application; empty when it did not. Never null."
+
+def _unread(row: Row) -> str:
+    return (
+        f"(select count(*) from {row.rows_of(notifications.Notification)} n "
+        "where n.read_at is null and n.archived_at is null)"
     )
-    async def deliveries(self, notification: Parent[notifications.Notification], info: Info) -> Any:
-        return await info.context.loaders.deliveries_of.load(notification.id)
+
+
+UNREAD = reads.computed(_unread)
+"""How many of the viewer's notifications wait in the inbox."""
 
 
 @strawberry.type(description="Your inbox, one page of it. Null nowhere.")
 class Inbox(Connection[Notification]):
-    @strawberry.field(description="How many in the inbox you have not read, whatever the filter. Never null.")
-    async def unread_count(self, info: Info) -> int:
-        return await unread_count(info.context)
+    unread_count: int = strawberry.field(
+        description="How many in the inbox you have not read, whatever the filter. Never null.", metadata=UNREAD
+    )
 
 
 @strawberry.input(description="Which notifications. An empty filter is no filter.")
@@ -87,12 +105,29 @@ class NotificationFilter:
     )
 
 
-_IN_THE_INBOX = NotificationFilter()
+_IN_THE_INBOX = {"isArchived": False}
 
 
-@strawberry.field(name="notifications", graphql_type=Inbox, description="What you were told, newest first. Never null.")
-async def list_notifications(
-    info: Info,
+def _wanted(notification: Row, filter: reads.Arguments | None) -> str:
+    conditions = [notification.in_app]
+    for name, column in (("isUnread", notification.read_at), ("isArchived", notification.archived_at)):
+        asked = (filter or _IN_THE_INBOX).get(name)
+        if asked is not None:
+            conditions.append(f"{column} is {'' if asked is (name == 'isUnread') else 'not '}null")
+    return " and ".join(conditions)
+
+
+@strawberry.field(
+    name="notifications",
+    graphql_type=Inbox,
+    description="What you were told, newest first. Never null.",
+    metadata=reads.connection(
+        notifications.Notification,
+        lambda _, notification, given: _wanted(notification, given.get("filter")),
+        order=_NEWEST_FIRST,
+    ),
+)
+def list_notifications(
     filter: Annotated[
         NotificationFilter | None, strawberry.argument(description="Which; left out or null: those in the inbox.")
     ] = None,
@@ -100,19 +135,7 @@ async def list_notifications(
     after: After = None,
     last: Last = None,
     before: Before = None,
-) -> Slice:
-    wanted = filter or _IN_THE_INBOX
-    found = notifications.Notification.filter(inbox_of(info.context.by, await info.context.now()))
-    if isinstance(wanted.is_unread, bool):
-        found = found.filter(read_at__isnull=wanted.is_unread)
-    if isinstance(wanted.is_archived, bool):
-        found = found.filter(archived_at__isnull=not wanted.is_archived)
-    return await paged(found, _NEWEST_FIRST, Page.of(first, after, last, before))
-
-
-async def unread_count(context: Context) -> int:
-    inbox = notifications.Notification.filter(inbox_of(context.by, await context.now()))
-    return await inbox.filter(read_at__isnull=True, archived_at__isnull=True).count()
+) -> None: ...
 
 
 @strawberry.input(description="Some of your notifications.")
@@ -130,8 +153,8 @@ class NotificationArchiveInput(NotificationMarkReadInput):
     pass
 
 
-async def _same(context: Context, _: Any, input: NotificationMarkReadInput) -> list[Any]:
-    found = await context.loaders.one(notifications.Notification).load_many(_keys(input))
+async def _same(info: Info, answer: Answer) -> list[Any]:
+    found = await gather(*(plans.row(info, notifications.Notification, key) for key in _keys(answer.input)))
     return [notification for notification in found if notification]
 
 

@@ -1,14 +1,14 @@
 """Pipelines: each a company's own order of steps, and how administrators arrange them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import UNSET, Parent
 
 import reads
 from reads import Row
-from sales import pipelines, steps
+from sales import leads, pipelines, steps
 from sales.leads import Status
 from sales.pipelines.create import create
 from sales.steps import delete
@@ -17,7 +17,7 @@ from sales.viewers import Viewer
 from schema import ids
 from schema.boards.past import BoardDiff, Diff, PastBoard, PastColumns, board_as_of, board_diff
 from schema.context import Info
-from schema.loading import seen
+from schema.leads.conditions import Conditions
 from schema.mutations import deletion, mutation
 from schema.nodes import Node
 from schema.steps import Step, StepInput, fields
@@ -37,6 +37,10 @@ def _chosen(pipeline: Row, given: reads.Arguments) -> str:
     return f"{pipeline.id} = {pipeline.bind(ids.late(given['id'], pipelines.Pipeline), 'uuid')}"
 
 
+def _matching(pipeline: Row, given: reads.Arguments) -> str:
+    return Conditions(Row(pipeline.statement, "lead", leads.Lead)).of(given.get("filter"))
+
+
 @strawberry.type(description="A company's own order of steps; its leads are those of its steps.")
 class Pipeline(Node, over=pipelines.Pipeline):
     name: str = strawberry.field(description="Its name, in the company's words. Never null.")
@@ -53,25 +57,20 @@ class Pipeline(Node, over=pipelines.Pipeline):
             order=lambda step: step.position,
         ),
     )
-    async def steps(
+    def steps(
         self,
-        pipeline: Parent[pipelines.Pipeline],
-        info: Info,
         include_archived: Annotated[
             bool, strawberry.argument(description="Archived steps, too. It can't be null.")
         ] = False,
-    ) -> list[Any]:
-        found = await info.context.loaders.steps_of.load(pipeline.id)
-        return [step for step in found if include_archived or step.archived_at is None]
+    ) -> None: ...
 
     @strawberry.field(
         graphql_type=Annotated["Board", strawberry.lazy("schema.boards.live")],
         description="Its steps with the leads that are in them, of these statuses and by this filter. Never null.",
-        metadata=reads.same_row(),
+        metadata=reads.same_row(check=_matching),
     )
     def board(
         self,
-        info: Info,
         filter: Annotated[
             Annotated["LeadFilter", strawberry.lazy("schema.leads.find")] | None,
             strawberry.argument(description="Which leads; null: all."),
@@ -84,8 +83,7 @@ class Pipeline(Node, over=pipelines.Pipeline):
             int | None,
             strawberry.argument(description="How many leads a column shows at first, 1 to 100; null means 25."),
         ] = None,
-    ) -> Any:
-        raise info.context.unreadable()
+    ) -> None: ...
 
     @strawberry.field(graphql_type=PastBoard, description="Its board as it was at a moment of the past. Never null.")
     async def board_as_of(
@@ -125,14 +123,11 @@ class Pipeline(Node, over=pipelines.Pipeline):
         order=lambda pipeline: pipeline.position,
     ),
 )
-async def list_pipelines(
-    info: Info,
+def list_pipelines(
     include_archived: Annotated[
         bool, strawberry.argument(description="Archived pipelines, too. It can't be null.")
     ] = False,
-) -> list[Any]:
-    found = await seen(pipelines.Pipeline, info.context.by)
-    return await (found if include_archived else found.filter(archived_at__isnull=True)).order_by("position")
+) -> None: ...
 
 
 @strawberry.field(
@@ -141,15 +136,11 @@ async def list_pipelines(
     description="One pipeline. Null when there is none of that id.",
     metadata=reads.one(pipelines.Pipeline, lambda _, pipeline, given: _chosen(pipeline, given)),
 )
-async def pipeline_by_id(
-    info: Info,
+def pipeline_by_id(
     id: Annotated[
         strawberry.ID | None, strawberry.argument(description="Its id; left out or null: the default pipeline.")
     ] = None,
-) -> Any:
-    if id is not None:
-        return await info.context.loaders.one(pipelines.Pipeline).load(ids.asked(id, pipelines.Pipeline))
-    return await (await seen(pipelines.Pipeline, info.context.by)).filter(is_default=True).first()
+) -> None: ...
 
 
 _NAME = "What it is called; no two open ones share a name. It can't be null."

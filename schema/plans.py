@@ -1,106 +1,227 @@
-"""Plans: queries compiled once per text, shape of variables and kind of viewer, and remembered."""
+"""Plans: what requests ask, compiled once per text, shape of variables and kind of viewer, and remembered."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
-from typing import Any, Final
-from uuid import UUID
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import orjson
-from graphql import DocumentNode, GraphQLError, GraphQLResolveInfo, OperationDefinitionNode, OperationType
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    get_named_type,
+)
+from tortoise.models import Model
 
-from reads import BadPage, Plan, Run, Shape, Unplannable, attach, compile_operation, shape_of
+from reads import (
+    ROW,
+    Arguments,
+    Field,
+    Metadata,
+    Path,
+    Plan,
+    Question,
+    RefusedArgument,
+    Run,
+    Shape,
+    Unplannable,
+    key_of,
+    path_of,
+    rows_by_key,
+    shape_of,
+)
 from sales import database
-from sales.journal import Event
 from sales.viewers import Viewer
-from schema.mistakes import bad_input
+from schema.mistakes import unauthenticated
 from schema.rights import Rights, kind_of
 from schema.scalars import WRITERS
-from schema.schema import graphql_schema
+
+if TYPE_CHECKING:
+    from schema.context import Context, Info
 
 REMEMBERED: Final = 1_000
+
+M = TypeVar("M", bound=Model)
+Compile = Callable[[Question], Plan]
 
 _plans: OrderedDict[Hashable, Plan | None] = OrderedDict()
 
 
-async def answer(
-    text: str, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any], by: Viewer
-) -> str | None:
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """The operation of a request. `shape` raises GraphQLError for variables that their types don't take."""
+
+    schema: GraphQLSchema
+    text: str
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    variables: dict[str, Any]
+
+    @property
+    def name(self) -> str | None:
+        return self.operation.name.value if self.operation.name else None
+
+    @property
+    def is_query(self) -> bool:
+        return self.operation.operation == OperationType.QUERY
+
+    @cached_property
+    def shape(self) -> Shape:
+        return shape_of(self.schema, self.operation, self.variables)
+
+    @cached_property
+    def key(self) -> Hashable:
+        """What plans of this operation depend on, besides who asks."""
+        return self.text, self.name, self.shape.key
+
+    def question(self, by: Viewer) -> Question:
+        parts = self.document.definitions
+        fragments = {part.name.value: part for part in parts if isinstance(part, FragmentDefinitionNode)}
+        return Question(self.schema, fragments, self.shape, Rights(kind_of(by)), WRITERS)
+
+
+async def answer(asked: Asked, by: Viewer) -> str | None:
     """The data of a query as JSON; None for what has to be executed field by field.
 
     That is what no plan can say, and whatever is wrong: execution then tells where.
     """
     try:
-        found = await _read(text, document, operation, variables, by, is_lenient=False)
-    except GraphQLError:
+        plan = _plan(asked, by, "whole", lambda question: question.compile(asked.operation))
+        if plan is None:
+            return None
+        run = Run(asked.shape.late, by)
+        [row] = await database.fetch(plan.sql, *plan.bind(run))
+        return await plan.whole(row["data"], run)
+    except (GraphQLError, RefusedArgument):
         return None
-    return found if found is not None and Plan.is_whole(found) else None
 
 
-async def rows(
-    text: str, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any], by: Viewer
-) -> dict[str, Any] | None:
-    """What a plan can say of a query, for the executor to begin with; None for what has no plan.
+async def rows(context: "Context") -> dict[str, Any]:
+    """What plans can say of the request's query, for the executor to begin with.
 
-    Raises GraphQLError for what a value refuses.
+    Nothing where its variables are wrong, which the executor tells.
     """
     try:
-        found = await _read(text, document, operation, variables, by, is_lenient=True)
-    except BadPage as bad:
-        raise bad_input(bad.message) from None
-    return orjson.loads(Plan.mended(found)) if found is not None else None
+        asked = context.asked
+        found: dict[str, Any] = await _tree(
+            context, "rows", lambda question: question.compile(asked.operation, is_lenient=True)
+        )
+        return found
+    except GraphQLError:
+        return {}
 
 
-async def _read(
-    text: str,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    variables: Mapping[str, Any],
-    by: Viewer,
-    *,
-    is_lenient: bool,
-) -> str | None:
-    if operation.operation != OperationType.QUERY:
-        return None
-    shape = shape_of(graphql_schema, operation, variables)
-    plan = _plan(text, document, operation, shape, by, is_lenient)
-    if plan is None:
-        return None
-    [row] = await database.fetch(plan.sql, *plan.bind(Run(shape.late, by)))
-    data: str = row["data"]
-    return data
+async def row(info: "Info", model: type[Model], key: Any) -> Any:
+    """What the field that is being executed asks of a row; None where the viewer sees no such row.
+
+    Whatever asks at the same time for rows at the same place of the answer shares a statement.
+    """
+    context, path = info.context, path_of(info._raw_info)
+    return await context.batched((path, model), partial(_rows_below, info._raw_info, model, path), key)
 
 
-def _plan(
-    text: str,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    shape: Shape,
-    by: Viewer,
-    is_lenient: bool,
-) -> Plan | None:
+async def field(info: "Info", read: Metadata, arguments: Arguments, *, more: Any = None) -> Any:
+    """The field that is being executed, as if it were declared to be read like this, with these arguments.
+
+    `more` is what they take from the run.
+    """
+    raw = info._raw_info
+    path = path_of(raw)
+    declared: Field
+    [declared] = read.values()
+    return await _tree(
+        info.context,
+        (path, key_of(arguments)),
+        lambda question: question.compile_field(raw.field_nodes, raw.return_type, declared, arguments, path),
+        more=more,
+    )
+
+
+async def one(context: "Context", model: type[Model], key: Any) -> Any:
+    """A row of a table for use in Python; None where the viewer sees no such row. Those asked for together come so."""
+
+    async def load_rows(keys: list[Any]) -> list[Any]:
+        found = await loaded(model, keys, context.by)
+        return [found.get(each) for each in keys]
+
+    return await context.batched(model, load_rows, key)
+
+
+async def loaded(model: type[M], keys: Iterable[Any], by: Viewer) -> dict[Any, M]:
+    """The rows of a table that the viewer sees, by their keys."""
+    sql, values = rows_by_key(model, Rights(kind_of(by)), Run((), by), list(keys))
+    columns = database.columns_of(model)
+    found = [
+        model._init_from_db(**{name: each[name] for name in columns}) for each in await database.fetch(sql, *values)
+    ]
+    return {each.pk: each for each in found}
+
+
+async def load(info: GraphQLResolveInfo[Any], key: str | int) -> Any:
+    """The row of the type that is being executed, by what a lenient plan says of it."""
+    model = info.parent_type.extensions["strawberry-definition"].origin.over
+    return await one(info.context, model, model._meta.pk.to_python_value(key))
+
+
+def refused(info: GraphQLResolveInfo[Any]) -> GraphQLError | None:
+    """Why a plan has left out the field that is being executed."""
+    context: Context = info.context
+    if context.viewer is None:
+        return unauthenticated()
+    return context.refused.get(path_of(info))
+
+
+async def _rows_below(
+    info: GraphQLResolveInfo[Any], model: type[Model], path: Path, keys: list[Any]
+) -> list[dict[str, Any] | None]:
+    kind = get_named_type(info.return_type)
+    assert isinstance(kind, GraphQLObjectType)
+    found = await _tree(
+        info.context,
+        (path, model),
+        lambda question: question.compile_rows(info.field_nodes, kind, model, path),
+        more=keys,
+    )
+    by_key = {str(each[ROW]): each for each in found}
+    return [by_key.get(str(key)) for key in keys]
+
+
+async def _tree(context: "Context", key: Hashable, compile: Compile, *, more: Any = None) -> Any:
+    """What a lenient plan reads, as dicts and lists. What it refuses is noted, and left out."""
+    asked, by = context.asked, context.by
+    run, refused = Run(asked.shape.late, by, more), dict[Path, GraphQLError]()
+    while True:
+        plan = compile(replace(asked.question(by), refused=refused)) if refused else _plan(asked, by, key, compile)
+        assert plan is not None, "a lenient plan leaves out what it can't say"
+        try:
+            values = plan.bind(run)
+        except RefusedArgument as problem:
+            if problem.path in refused:  # it is the field itself that can't be read
+                raise problem.error from None
+            refused[problem.path] = problem.error
+            continue
+        context.refused.update(plan.refused)
+        [found] = await database.fetch(plan.sql, *values)
+        return await plan.tree(found["data"], run)
+
+
+def _plan(asked: Asked, by: Viewer, what: Hashable, compile: Compile) -> Plan | None:
     """The plan for requests like this one; None where there can't be one, which is remembered too."""
-    kind = kind_of(by)
-    key = (text, operation.name and operation.name.value, shape.key, kind, is_lenient)
+    key = asked.key, kind_of(by), what
     if key in _plans:
         _plans.move_to_end(key)
         return _plans[key]
     try:
-        plan: Plan | None = compile_operation(
-            graphql_schema, document, operation, shape, rights=Rights(kind), writers=WRITERS, is_lenient=is_lenient
-        )
+        plan: Plan | None = compile(asked.question(by))
     except Unplannable:
         plan = None
     _plans[key] = plan
     if len(_plans) > REMEMBERED:
         _plans.popitem(last=False)
     return plan
-
-
-async def _load(info: GraphQLResolveInfo[Any], key: Any) -> Any:
-    """The row of the type that is being executed, by what a lenient plan says of it."""
-    model = info.parent_type.extensions["strawberry-definition"].origin.over
-    loaders = info.context.loaders
-    return await (loaders.events.load(key) if model is Event else loaders.one(model).load(UUID(key)))
-
-
-attach(graphql_schema, _load)

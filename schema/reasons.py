@@ -1,20 +1,22 @@
 """Reasons: the account's own catalogue of why a lead was won, lost or cancelled."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
 
+import reads
+from reads import Row
+from reads.written import literal
 from sales import reasons
 from sales.leads import Status
 from sales.verbs import Outcome
 from sales.viewers import Viewer
 from schema import ids
-from schema.context import Info
-from schema.loading import seen
 from schema.mutations import mutation
 from schema.nodes import Node
+from schema.words import by_status
 
 
 @strawberry.type(description="Why a lead was closed, in the words of the account.")
@@ -24,25 +26,28 @@ class Reason(Node, over=reasons.Reason):
     archived_at: datetime | None = strawberry.field(description="Since when it is offered no more; null: it is.")
 
 
+def _chosen(reason: Row, given: reads.Arguments) -> str:
+    status = given.get("status")
+    of_status = f"{reason.status} = {literal(status)}" if status else "true"
+    return of_status if given["includeArchived"] else f"{of_status} and {reason.archived_at} is null"
+
+
 @strawberry.field(
     name="reasons",
     graphql_type=list[Reason],
     description="The reasons of your account by status and in the order in which they were added; never null.",
+    metadata=reads.many(
+        reasons.Reason,
+        lambda _, reason, given: _chosen(reason, given),
+        order=lambda reason: f"{by_status(reason.status)}, {reason.created_at}, {reason.id}",
+    ),
 )
-async def list_reasons(
-    info: Info,
+def list_reasons(
     status: Annotated[
         Status | None, strawberry.argument(description="Only those of one status; left out or null: all.")
     ] = None,
     include_archived: Annotated[bool, strawberry.argument(description="Archived ones, too. It can't be null.")] = False,
-) -> list[Any]:
-    found = await seen(reasons.Reason, info.context.by)
-    if status is not None:
-        found = found.filter(status=status)
-    if not include_archived:
-        found = found.filter(archived_at__isnull=True)
-    order = list(Status)
-    return sorted(await found.order_by("created_at", "id"), key=lambda reason: order.index(reason.status))
+) -> None: ...
 
 
 @strawberry.input(description="A new reason.")

@@ -13,6 +13,7 @@ from sales.leads import Status
 from sales.reminders import ReminderState
 from sales.steps import Guard
 from sales.users import User as Person
+from schema import plans
 from schema.context import Info
 from schema.names import camel, shown_value
 
@@ -137,7 +138,7 @@ class AlreadyClaimed(MutationError, of=errors.AlreadyClaimed):
         description="Who owns the lead now. Null when that person can't be seen.",
     )
     async def owner(self, told: Parent[Told], info: Info) -> Any:
-        return await info.context.loaders.one(Person).load(told.refusal.owner_id)
+        return await plans.row(info, Person, told.refusal.owner_id)
 
 
 @strawberry.type(description="Leads are in it: name a step that takes them.")

@@ -4,11 +4,11 @@ from datetime import date, datetime, time
 from typing import Annotated, Any
 
 import strawberry
-from strawberry import UNSET, Parent
-from tortoise.expressions import Q
+from strawberry import UNSET
 
 import reads
-from sales import leads, reminders, users
+from reads import Key, Row
+from sales import reminders
 from sales.leads import Lead
 from sales.reminders import ReminderState, decisions
 from sales.users import User as Person
@@ -16,14 +16,11 @@ from sales.verbs import Outcome
 from sales.viewers import Viewer
 from schema import ids, moments
 from schema.absent import given
-from schema.connections import After, Before, Connection, First, Last, Page, Slice, paged
-from schema.context import Info
-from schema.filters import Filter, Instant, RangeFilter, compared, conditions
-from schema.loading import seen
+from schema.connections import After, Before, Connection, First, Last
+from schema.filters import Filter, Instant, RangeFilter, all_of, compared, instant_of, key_of, of_states
 from schema.moments import MomentInput
 from schema.mutations import mutation
 from schema.nodes import Node
-from schema.orders import Key
 from schema.scalars import TimeZone
 from schema.users import User
 
@@ -46,40 +43,22 @@ class Reminder(Node, over=reminders.Reminder):
     created_at: datetime = strawberry.field(description="When it was set. Never null.")
     fired_at: datetime | None = strawberry.field(description="When it fired; null: it has not.")
     ended_at: datetime | None = strawberry.field(description="When it was done or cancelled; null: it is open.")
-
-    @strawberry.field(
-        graphql_type=User | None,
+    user: User | None = strawberry.field(
         description="Who is reminded; null: whoever owns the lead when it fires.",
         metadata=reads.to_one(Person, "user_id"),
     )
-    async def user(self, reminder: Parent[reminders.Reminder], info: Info) -> users.User | None:
-        return await info.context.loaders.one(Person).load(reminder.user_id) if reminder.user_id else None
-
-    @strawberry.field(
-        graphql_type=User | None,
-        description="Who set it. Null when that person can't be seen.",
-        metadata=reads.to_one(Person, "created_by_id"),
+    created_by: User | None = strawberry.field(
+        description="Who set it. Null when that person can't be seen.", metadata=reads.to_one(Person, "created_by_id")
     )
-    async def created_by(self, reminder: Parent[reminders.Reminder], info: Info) -> users.User | None:
-        return await info.context.loaders.one(Person).load(reminder.created_by_id)
-
-    @strawberry.field(
-        graphql_type=Annotated["Lead", strawberry.lazy("schema.leads")] | None,
-        description="What it is about. Null when you may not see the lead.",
-        metadata=reads.to_one(Lead, "lead_id"),
+    lead: Annotated["Lead", strawberry.lazy("schema.leads")] | None = strawberry.field(
+        description="What it is about. Null when you may not see the lead.", metadata=reads.to_one(Lead, "lead_id")
     )
-    async def lead(self, reminder: Parent[reminders.Reminder], info: Info) -> leads.Lead | None:
-        return await info.context.loaders.one(Lead).load(reminder.lead_id)
-
-    @strawberry.field(
+    is_late: bool = strawberry.field(
         description="Whether its moment is past and nobody has acted on it. Never null.",
         metadata=reads.computed(
             lambda reminder: f"({reminder.state} in ('PENDING', 'FIRED') and {reminder.due_at} < now())"
         ),
     )
-    async def is_late(self, reminder: Parent[reminders.Reminder], info: Info) -> bool:
-        is_open = reminder.state in (ReminderState.PENDING, ReminderState.FIRED)
-        return is_open and reminder.due_at < await info.context.now()
 
 
 @strawberry.input(description="Which reminders. An empty filter is no filter.")
@@ -97,13 +76,33 @@ class ReminderFilter:
     )
 
 
+def _matching(reminder: Row, filter: reads.Arguments | None) -> str:
+    given = filter or {}
+    whose = given.get("user")
+    return all_of(
+        compared(reminder.user_id, whose, key_of(reminder, Person)) if whose is not None else _mine(reminder),
+        of_states(reminder.state, given.get("states")),
+        compared(reminder.due_at, given.get("due"), instant_of(reminder)),
+        compared(reminder.lead_id, given.get("lead"), key_of(reminder, Lead)),
+    )
+
+
+def _mine(reminder: Row) -> str:
+    """Those that name the viewer, and those of own leads that name nobody."""
+    me = reminder.bind(lambda run: run.who.user.id, "uuid")
+    own = f"select l.id from {reminder.rows_of(Lead)} l where l.owner_id = {me}"
+    return f"({reminder.user_id} = {me} or ({reminder.user_id} is null and {reminder.lead_id} in ({own})))"
+
+
 @strawberry.field(
     name="reminders",
     graphql_type=Connection[Reminder],
     description="Reminders by their moment, the earliest first: yours, unless the filter says whose. Never null.",
+    metadata=reads.connection(
+        reminders.Reminder, lambda _, reminder, given: _matching(reminder, given.get("filter")), order=_BY_MOMENT
+    ),
 )
-async def list_reminders(
-    info: Info,
+def list_reminders(
     filter: Annotated[
         ReminderFilter | None, strawberry.argument(description="Which; null: all of yours, ended ones too.")
     ] = None,
@@ -111,24 +110,7 @@ async def list_reminders(
     after: After = None,
     last: Last = None,
     before: Before = None,
-) -> Slice:
-    by, now = info.context.by, await info.context.now()
-    found = await seen(reminders.Reminder, by)
-    if filter is None or not filter.user:
-        found = found.filter(reminders.reminding(by))
-    if filter is not None:
-        found = found.filter(_matching(filter, now))
-    return await paged(found, _BY_MOMENT, Page.of(first, after, last, before))
-
-
-def _matching(filter: ReminderFilter, now: datetime) -> Q:
-    states = Q() if filter.states in (None, UNSET) else Q(state__in=filter.states)
-    return conditions(
-        states,
-        compared("due_at", filter.due, read=lambda instant: instant.at_from(now)),
-        compared("lead_id", filter.lead, read=lambda id: ids.asked(id, Lead)),
-        compared("user_id", filter.user, read=lambda id: ids.asked(id, Person)),
-    )
+) -> None: ...
 
 
 _ID = "The reminder. It can't be null."

@@ -24,6 +24,7 @@ from sales.texts import LeadText
 from sales.totals import LeadTotal
 from sales.users import User
 from sales.viewers import Viewer
+from sales.views import SavedView
 
 Kind: TypeAlias = tuple[bool, bool]
 
@@ -59,6 +60,8 @@ class Rights:
         if model is Notification:
             mine = f"{within} and {row.user_id} = {row.bind(_person, 'uuid')}"
             return f"{mine} and {row.in_app} and {row.cancelled_at} is null and {row.visible_at} <= now()"
+        if model is SavedView:
+            return f"{within} and ({row.user_id} = {row.bind(_person, 'uuid')} or {row.is_shared})"
         if model is Session or (model in (ApiKey, Delivery) and not self._is_administrator):
             return f"{within} and {row.user_id} = {row.bind(_person, 'uuid')}"
         if model in (ApiKey, Delivery):
@@ -67,6 +70,11 @@ class Rights:
 
     def _sees(self, row: Row, owner: str) -> str:
         return f"({owner} is null or {owner} = any({row.bind(_seen, 'uuid[]')}))"
+
+
+def may_edit_view(view: Row) -> str:
+    """`views.may_edit` in SQL."""
+    return f"({view.bind(_edits_all, 'boolean')} or {view.user_id} = {view.bind(_person, 'uuid')})"
 
 
 def may_edit(lead: Row) -> str:

@@ -5,6 +5,7 @@ from graphql import GraphQLObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 
+from reads import attach
 from schema import (
     accounts,
     deliveries,
@@ -12,6 +13,7 @@ from schema import (
     nodes,
     notifications,
     pipelines,
+    plans,
     reasons,
     refusals,
     reminders,
@@ -60,6 +62,7 @@ schema = strawberry.Schema(
     config=StrawberryConfig(scalar_map=SCALARS),
 )
 graphql_schema: GraphQLSchema = schema._schema  # Strawberry has no public name for it
+attach(graphql_schema, load=plans.load, refused=plans.refused)
 
 
 def paged_fields() -> frozenset[str]:

@@ -3,16 +3,20 @@
 from datetime import datetime
 
 import strawberry
-from strawberry import UNSET, Parent
+from strawberry import UNSET
 
+import reads
 from sales import sessions
 from sales.errors import NotFound
 from sales.verbs import Outcome
 from sales.viewers import Viewer
 from schema import ids
-from schema.context import Info
 from schema.mutations import mutation
 from schema.nodes import Node
+
+
+def _current(run: reads.Run) -> object:
+    return run.who.session_id
 
 
 @strawberry.type(description="A device on which you are signed in.")
@@ -24,9 +28,10 @@ class Session(Node, over=sessions.Session):
     expires_at: datetime = strawberry.field(description="When it has to sign in again. Never null.")
     revoked_at: datetime | None = strawberry.field(description="Since when it is refused; null: it works.")
 
-    @strawberry.field(description="Whether it is the one that asks. Never null.")
-    def is_current(self, session: Parent[sessions.Session], info: Info) -> bool:
-        return session.id == info.context.by.session_id
+    is_current: bool = strawberry.field(
+        description="Whether it is the one that asks. Never null.",
+        metadata=reads.computed(lambda session: f"{session.id} is not distinct from {session.bind(_current, 'uuid')}"),
+    )
 
 
 @strawberry.input(description="A session to end.")

@@ -1,18 +1,19 @@
 """Signing in: the only thing that needs no token."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET, Parent
 
-from sales import viewers
+from sales import sessions
 from sales.errors import Refusal, Refused
 from sales.sessions import sign_in
+from schema import plans
 from schema.context import Info
 from schema.mutations import INPUT, Answer, payload_type, told
 from schema.scalars import EmailAddress
 from schema.sessions import Session
-from schema.viewers import Viewer
+from schema.viewers import YOU, Viewer
 
 
 @strawberry.input(description="Who signs in, and where.")
@@ -30,13 +31,13 @@ def token(answer: Parent[Answer]) -> str | None:
 
 
 @strawberry.field(graphql_type=Session | None, description="The new session; null when nothing was done.")
-def session(answer: Parent[Answer]) -> object:
-    return answer.done.session if answer.done else None
+async def session(answer: Parent[Answer], info: Info) -> Any:
+    return await plans.row(info, sessions.Session, answer.done.session.id) if answer.done else None
 
 
 @strawberry.field(graphql_type=Viewer | None, description="Who is signed in now; null when nothing was done.")
-def viewer(answer: Parent[Answer]) -> viewers.Viewer | None:
-    return answer.done.viewer if answer.done else None
+async def viewer(answer: Parent[Answer], info: Info) -> Any:
+    return await plans.field(info, YOU, {}) if answer.done else None
 
 
 @strawberry.mutation(
@@ -57,9 +58,9 @@ async def sign_in_(info: Info, input: Annotated[SignInInput, INPUT]) -> Answer:
             request_id=context.request_id,
         )
     except (Refusal, Refused) as refused:
-        return Answer(errors=told(refused))
+        return Answer(input, errors=told(refused))
     context.become(done.viewer)
-    return Answer(done=done)
+    return Answer(input, done)
 
 
 MUTATIONS = [sign_in_]

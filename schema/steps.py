@@ -1,10 +1,10 @@
 """Steps: the places of a pipeline, and how administrators arrange them."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from strawberry import UNSET, Parent
+from strawberry import UNSET
 
 import reads
 from sales import pipelines, steps
@@ -13,7 +13,6 @@ from sales.verbs import Outcome
 from sales.viewers import Viewer
 from schema import ids
 from schema.absent import given
-from schema.context import Info
 from schema.mutations import deletion, mutation
 from schema.nodes import Node
 
@@ -29,28 +28,18 @@ class Step(Node, over=steps.Step):
         description="Per cent, for leads without a probability of their own; null: none."
     )
     archived_at: datetime | None = strawberry.field(description="Since when it takes no more leads; null: it does.")
-
-    @strawberry.field(
+    expected_dwell: timedelta | None = strawberry.field(
         description="How long a lead should stay at most; null: nobody said.",
         metadata=reads.computed(lambda step: step.expected_dwell),
     )
-    def expected_dwell(self, step: Parent[steps.Step]) -> timedelta | None:
-        return None if step.expected_dwell is None else timedelta(seconds=step.expected_dwell)
-
-    @strawberry.field(
+    guards: list[Guard] = strawberry.field(
         description="What a lead must bring to enter; may be empty, never null.",
         metadata=reads.computed(lambda step: step.guards),
     )
-    def guards(self, step: Parent[steps.Step]) -> list[Guard]:
-        return [Guard(guard) for guard in step.guards]
-
-    @strawberry.field(
-        graphql_type=Annotated["Pipeline", strawberry.lazy("schema.pipelines")],
+    pipeline: Annotated["Pipeline", strawberry.lazy("schema.pipelines")] = strawberry.field(
         description="The pipeline that it is a part of. Never null.",
         metadata=reads.to_one(pipelines.Pipeline, "pipeline_id"),
     )
-    async def pipeline(self, step: Parent[steps.Step], info: Info) -> Any:
-        return await info.context.loaders.one(pipelines.Pipeline).load(step.pipeline_id)
 
 
 @strawberry.field(
@@ -61,10 +50,9 @@ class Step(Node, over=steps.Step):
         steps.Step, lambda _, step, given: f"{step.id} = {step.bind(ids.late(given['id'], steps.Step), 'uuid')}"
     ),
 )
-async def step_by_id(
-    info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The step's id; it can't be null.")]
-) -> Any:
-    return await info.context.loaders.one(steps.Step).load(ids.asked(id, steps.Step))
+def step_by_id(
+    id: Annotated[strawberry.ID, strawberry.argument(description="The step's id; it can't be null.")],
+) -> None: ...
 
 
 _NAME = "What it is called; not like a status. "

@@ -12,6 +12,7 @@ from strawberry.types.arguments import convert_argument
 from strawberry.types.base import StrawberryContainer, get_object_definition
 from strawberry.types.field import StrawberryField
 
+from reads import More
 from sales.views import Reference
 from schema import ids
 from schema.context import Info
@@ -46,6 +47,15 @@ def read(info: Info, kind: type[T], stored: Any) -> T:
     coerced = coerce_input_value(stored, _type(info, kind))
     value: Any = convert_argument(coerced, kind, schema.schema_converter.scalar_registry, schema.config)
     return value  # type: ignore[no-any-return]
+
+
+def tree(value: Any, more: More) -> Any:
+    """An input as plans see it; what is not a part of their shape goes into `more`."""
+    if isinstance(value, list):
+        return [tree(each, more) for each in value]
+    if get_object_definition(value):
+        return {name: tree(each, more) for name, each, _ in _given(value)}
+    return value if isinstance(value, Enum | int) else more.late(value)
 
 
 def references(value: Any, *, path: str) -> Iterator[Reference]:

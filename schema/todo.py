@@ -3,22 +3,25 @@
 from datetime import datetime
 
 import strawberry
-from strawberry import Parent
 
 import reads
-from reads import Row
+from reads import Key, Row
 from sales import leads
-from sales.todo import morning_list
-from schema.connections import After, Before, Connection, First, Last, Page, Slice, paged
-from schema.context import Info
+from schema.connections import After, Before, Connection, First, Last
 from schema.leads import Lead
-from schema.orders import Key
 
 _BY_MOMENT = (Key("moment", datetime, nulls_first=False), Key("id"))
 
 
 def _mine(row: Row) -> str:
-    """`morning_list` in SQL: three stretches of an index."""
+    """My open leads that are TODO, or with a pending or fired reminder of mine due before my local midnight.
+
+    What will wake a standby lead is such a reminder. Each has its earliest such moment as `moment`, null without one;
+    in that order, nulls last, the list begins with what is late.
+
+    In three parts that follow one another in that order: before midnight, later, and without a moment. Each is a
+    stretch of an index, so that a page reads no more rows than it shows, however many leads are put away.
+    """
     owner, zone = row.bind(_person, "uuid"), row.bind(_zone, "text")
     midnight = f"(((now() at time zone {zone})::date + 1)::timestamp at time zone {zone})"
     parts = (
@@ -40,21 +43,14 @@ def _zone(run: reads.Run) -> object:
 
 @strawberry.type(description="A lead in the morning list.")
 class TodoItem:
-    @strawberry.field(graphql_type=Lead, description="The lead. Never null.", metadata=reads.same_row())
-    def lead(self, lead: Parent[leads.Lead]) -> leads.Lead:
-        return lead
-
+    lead: Lead = strawberry.field(description="The lead. Never null.", metadata=reads.same_row())
     moment: datetime | None = strawberry.field(
         description="The earliest moment at which you wanted to come back to it; null: none was chosen."
     )
-
-    @strawberry.field(
+    is_late: bool = strawberry.field(
         description="Whether that moment is past. Never null.",
         metadata=reads.computed(lambda item: f"coalesce({item.moment} < now(), false)"),
     )
-    async def is_late(self, lead: Parent[leads.Lead], info: Info) -> bool:
-        moment: datetime | None = getattr(lead, "moment")  # noqa: B009
-        return moment is not None and moment < await info.context.now()
 
 
 @strawberry.field(
@@ -64,9 +60,7 @@ class TodoItem:
     "Never null.",
     metadata=reads.connection(leads.Lead, lambda *_: "true", order=_BY_MOMENT, rows=lambda row, _: _mine(row)),
 )
-async def todo(info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Slice:
-    found = morning_list(info.context.by, await info.context.now())
-    return await paged(found, _BY_MOMENT, Page.of(first, after, last, before))
+def todo(first: First = None, after: After = None, last: Last = None, before: Before = None) -> None: ...
 
 
 QUERIES = [todo]

@@ -1,22 +1,25 @@
 """The viewer: whoever asks, with what is their own."""
 
+from collections.abc import Callable
 from datetime import datetime, time
 from typing import Any
 
 import strawberry
-from strawberry import UNSET, Parent
+from strawberry import UNSET
 
-from sales import accounts, keys, sessions, users, viewers
+import reads
+from sales import accounts, keys, users, viewers
 from sales import notifications as inbox
+from sales.sessions import Session as Device
 from sales.users import people
 from sales.verbs import Outcome
+from schema import plans
 from schema.absent import given, or_none
 from schema.accounts import Account
-from schema.context import Context, Info
+from schema.context import Info
 from schema.keys import ApiKey
-from schema.loading import seen
-from schema.mutations import mutation
-from schema.notifications import unread_count
+from schema.mutations import Answer, mutation
+from schema.notifications import UNREAD
 from schema.scalars import Locale, TimeZone
 from schema.sessions import Session
 from schema.users import User
@@ -33,58 +36,74 @@ class Preferences:
     notify_by_email: bool = strawberry.field(description="Whether you are told by e-mail. Never null.")
 
 
+def _is(what: Callable[[viewers.Viewer], bool]) -> reads.Metadata:
+    return reads.computed(lambda row: row.bind(lambda run: what(run.who), "boolean"))
+
+
+_person = reads.one(users.User, lambda _, user, __: f"{user.id} = {user.bind(lambda run: run.who.user.id, 'uuid')}")
+
+
 @strawberry.type(description="You: who asks, in which account, and with what rights.")
 class Viewer:
-    @strawberry.field(graphql_type=User, description="The person; for an API key, whom it acts for. Never null.")
-    def user(self, viewer: Parent[viewers.Viewer]) -> users.User:
-        return viewer.user
-
-    @strawberry.field(graphql_type=Account, description="The company. Never null.")
-    def account(self, viewer: Parent[viewers.Viewer]) -> accounts.Account:
-        return viewer.account
-
-    @strawberry.field(description="Whether you may set up pipelines, steps, reasons and people. Never null.")
-    def is_administrator(self, viewer: Parent[viewers.Viewer]) -> bool:
-        return viewer.is_administrator
-
-    @strawberry.field(description="Whether you see every lead of the account. Never null.")
-    def sees_all_leads(self, viewer: Parent[viewers.Viewer]) -> bool:
-        return viewer.sees_all
-
-    @strawberry.field(description="Whether a script asks, with an API key. Never null.")
-    def is_api_key(self, viewer: Parent[viewers.Viewer]) -> bool:
-        return viewer.key_id is not None
-
-    @strawberry.field(graphql_type=Preferences, description="What you decide for yourself. Never null.")
-    def preferences(self, viewer: Parent[viewers.Viewer]) -> users.User:
-        return viewer.user
-
-    @strawberry.field(description="How many notifications in your inbox you have not read. Never null.")
-    async def unread_count(self, info: Info) -> int:
-        return await unread_count(info.context)
-
-    @strawberry.field(
-        graphql_type=list[Session],
-        description=f"Where you are signed in, the last used first, at most {MOST_LISTED}. Never null.",
+    user: User = strawberry.field(
+        description="The person; for an API key, whom it acts for. Never null.", metadata=_person
     )
-    async def sessions(self, info: Info) -> list[Any]:
-        found = await seen(sessions.Session, info.context.by)
-        live = found.filter(revoked_at__isnull=True, expires_at__gt=await info.context.now())
-        return await live.order_by("-last_used_at").limit(MOST_LISTED)
-
-    @strawberry.field(
-        graphql_type=list[ApiKey],
+    account: Account = strawberry.field(
+        description="The company. Never null.", metadata=reads.one(accounts.Account, lambda *_: "true")
+    )
+    is_administrator: bool = strawberry.field(
+        description="Whether you may set up pipelines, steps, reasons and people. Never null.",
+        metadata=_is(lambda viewer: viewer.is_administrator),
+    )
+    sees_all_leads: bool = strawberry.field(
+        description="Whether you see every lead of the account. Never null.",
+        metadata=_is(lambda viewer: viewer.sees_all),
+    )
+    is_api_key: bool = strawberry.field(
+        description="Whether a script asks, with an API key. Never null.",
+        metadata=_is(lambda viewer: viewer.key_id is not None),
+    )
+    preferences: Preferences = strawberry.field(
+        description="What you decide for yourself. Never null.", metadata=_person
+    )
+    unread_count: int = strawberry.field(
+        description="How many notifications in your inbox you have not read. Never null.", metadata=UNREAD
+    )
+    sessions: list[Session] = strawberry.field(
+        description=f"Where you are signed in, the last used first, at most {MOST_LISTED}. Never null.",
+        metadata=reads.many(
+            Device,
+            lambda _, session, __: (
+                f"{session.id} in (select s.id from {session.rows_of(Device)} s where s.revoked_at is null "
+                f"and s.expires_at > now() order by s.last_used_at desc, s.id limit {MOST_LISTED})"
+            ),
+            order=lambda session: f"{session.last_used_at} desc, {session.id}",
+        ),
+    )
+    api_keys: list[ApiKey] = strawberry.field(
         description="Keys that work, the newest first: yours, or as administrator everybody's, "
         f"at most {MOST_LISTED}. Never null.",
+        metadata=reads.many(
+            keys.ApiKey,
+            lambda _, key, __: (
+                f"{key.id} in (select k.id from {key.rows_of(keys.ApiKey)} k where k.revoked_at is null "
+                f"order by k.created_at desc, k.id limit {MOST_LISTED})"
+            ),
+            order=lambda key: f"{key.created_at} desc, {key.id}",
+        ),
     )
-    async def api_keys(self, info: Info) -> list[Any]:
-        found = await seen(keys.ApiKey, info.context.by)
-        return await found.filter(revoked_at__isnull=True).order_by("-created_at").limit(MOST_LISTED)
 
 
-@strawberry.field(graphql_type=Viewer, description="You. Never null: without a valid token the request is refused.")
-def viewer(info: Info) -> viewers.Viewer:
-    return info.context.by
+YOU = reads.same_row()
+"""How the viewer is read: of no table, but from whoever asks."""
+
+
+@strawberry.field(
+    graphql_type=Viewer,
+    description="You. Never null: without a valid token the request is refused.",
+    metadata=YOU,
+)
+def viewer() -> None: ...
 
 
 @strawberry.input(description="What you decide for yourself; what is left out stays.")
@@ -112,9 +131,9 @@ class NotificationMarkAllReadInput:
     )
 
 
-async def _renewed(context: Context, _done: Any, _input: Any) -> viewers.Viewer:
-    await context.renew()
-    return context.by
+async def _renewed(info: Info, _: Answer) -> Any:
+    await info.context.renew()
+    return await plans.field(info, YOU, {})
 
 
 @mutation("viewer", Viewer, read=_renewed)

@@ -27,6 +27,11 @@ def described(words: type[Enum], description: str, *, name: str | None = None, *
         value.description = meanings[value.name]
 
 
+def by_status(sql: str) -> str:
+    """The place of a status among the five, in SQL."""
+    return f"array_position(array[{', '.join(repr(str(status)) for status in Status)}], {sql}::text)"
+
+
 described(
     Status,
     "Is it alive, and must I act now? The same five for everyone; how far along the sale is, is the step's affair.",

@@ -5,7 +5,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.expressions import Q, Subquery
 from tortoise.models import Model
 
 from sales.advice import Advice, AdviceCode
@@ -17,7 +16,6 @@ from sales.moments import Due, Moment, Morning, resolve, start_of
 from sales.names import clean_text
 from sales.users import User
 from sales.verbs import Checks
-from sales.viewers import Viewer
 
 LONGEST_ACTIVITY = 60
 LONGEST_NOTE = 4_000
@@ -58,12 +56,6 @@ class Reminder(Model):
 
     class Meta:
         table = "reminders"
-
-
-def reminding(by: Viewer) -> Q:
-    """The reminders that are this person's: those that name him or her, and those of own leads that name nobody."""
-    own_leads = Subquery(Lead.filter(account_id=by.account.id, owner_id=by.user.id).values("id"))
-    return Q(user_id=by.user.id) | Q(user_id__isnull=True, lead_id__in=own_leads)
 
 
 async def set_waking(draft: Draft, lead: Lead, until: Moment, *, activity: str = "", note: str = "") -> Reminder:

@@ -13,12 +13,12 @@ from uuid import UUID
 import strawberry
 from strawberry import Parent
 
+from reads.pages import DEFAULT_SIZE, LARGEST_SIZE, page_size
 from sales import leads, money, steps, users
 from sales.boards import diff, facts, past
 from sales.errors import Refusal
 from sales.leads import Status
-from schema import ids
-from schema.connections import DEFAULT_SIZE, LARGEST_SIZE, Page
+from schema import ids, plans
 from schema.context import Context, Info
 from schema.mistakes import bad_input
 from schema.money import Money
@@ -55,8 +55,8 @@ class PastStep:
         return ids.shown(steps.Step, step.id)
 
     @strawberry.field(graphql_type=Step | None, description="The step as it is now; null: it was deleted since.")
-    async def now(self, step: Parent[facts.PastStep], info: Info) -> steps.Step | None:
-        return await info.context.loaders.one(steps.Step).load(step.id)
+    async def now(self, step: Parent[facts.PastStep], info: Info) -> Any:
+        return await plans.row(info, steps.Step, step.id)
 
     name: str = strawberry.field(description="What it was called. Never null.")
     position: int = strawberry.field(description="Its place among the steps of the pipeline then, from 1. Never null.")
@@ -81,15 +81,15 @@ class PastLead:
         description="The lead as it is now; null: it went out of your sight this very moment.",
     )
     async def now(self, lead: Parent[past.PastLead], info: Info) -> Any:
-        return await info.context.loaders.one(leads.Lead).load(lead.id)
+        return await plans.row(info, leads.Lead, lead.id)
 
     number: int = strawberry.field(description="For people: 1, 2, 3, ... within the account. Never null.")
     title: str | None = strawberry.field(description="What it was called; null: that was erased since.")
     status: Status = strawberry.field(description="TODO or STANDBY. Never null.")
 
     @strawberry.field(graphql_type=User | None, description="Whose it was; null: nobody's.")
-    async def owner(self, lead: Parent[past.PastLead], info: Info) -> users.User | None:
-        return await info.context.loaders.one(users.User).load(lead.owner_id) if lead.owner_id else None
+    async def owner(self, lead: Parent[past.PastLead], info: Info) -> Any:
+        return await plans.row(info, users.User, lead.owner_id) if lead.owner_id else None
 
     @strawberry.field(graphql_type=Money | None, description="What it was worth; null: nobody had said.")
     def amount(self, lead: Parent[past.PastLead]) -> money.Money | None:
@@ -122,7 +122,7 @@ class PastColumn:
             strawberry.argument(description=f"How many from the top, 1 to {LARGEST_SIZE}; null means {DEFAULT_SIZE}."),
         ] = None,
     ) -> list[past.PastLead]:
-        return column.leads[: Page.of(first, None, None, None).size]
+        return column.leads[: page_size(first)]
 
     @strawberry.field(description="How many open leads lay in it, all of them. Never null.")
     def lead_count(self, column: Parent[past.PastColumn]) -> int:

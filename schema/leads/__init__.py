@@ -1,25 +1,18 @@
 """Leads: the central object, with all that one sees of it at a glance."""
 
 from datetime import date, datetime
-from typing import Any
 
 import strawberry
-from strawberry import Parent
 
 import reads
 from reads import Row
-from sales import journal, leads, money, pipelines, reasons, reminders, statuses, steps, users
+from sales import journal, leads, pipelines, reasons, reminders, statuses, steps, users
 from sales.leads import Status
-from sales.moments import zone_named
-from sales.reminders import ReminderState
 from schema import rights
-from schema.connections import After, Before, Connection, First, Last, Page, Slice
-from schema.context import Context, Info
-from schema.events import Event
-from schema.history import history_of
+from schema.connections import After, Before, Connection, First, Last
+from schema.events import AS_IT_HAPPENED, Event
 from schema.money import Money, of_row
 from schema.nodes import Node
-from schema.orders import AS_IT_HAPPENED
 from schema.pipelines import Pipeline
 from schema.reasons import Reason
 from schema.reminders import Reminder
@@ -75,42 +68,20 @@ class Lead(Node, over=leads.Lead):
     status_changed_at: datetime = strawberry.field(description="Since when it has its status. Never null.")
     closed_at: datetime | None = strawberry.field(description="When it was closed; null: it is open.")
     step_entered_at: datetime = strawberry.field(description="Since when it is in its step. Never null.")
-
-    @strawberry.field(
-        graphql_type=Money | None,
-        description="What it is worth; null: unknown.",
-        metadata=reads.same_row(present=of_row),
+    amount: Money | None = strawberry.field(
+        description="What it is worth; null: unknown.", metadata=reads.same_row(present=of_row)
     )
-    def amount(self, lead: Parent[leads.Lead]) -> money.Money | None:
-        return None if lead.amount is None or lead.currency is None else money.Money(lead.amount, lead.currency)
-
-    @strawberry.field(
-        description="Per cent: its own, or its step's; null: neither has one.",
-        metadata=reads.computed(_probability),
+    probability: int | None = strawberry.field(
+        description="Per cent: its own, or its step's; null: neither has one.", metadata=reads.computed(_probability)
     )
-    async def probability(self, lead: Parent[leads.Lead], info: Info) -> int | None:
-        step = await info.context.loaders.one(steps.Step).load(lead.step_id) if lead.probability is None else None
-        probability: int | None = step.probability if step else lead.probability
-        return probability
-
-    @strawberry.field(
+    own_probability: int | None = strawberry.field(
         description="Per cent, as somebody set it on the lead itself; null: the step's counts.",
         metadata=reads.computed(lambda lead: lead.probability),
     )
-    def own_probability(self, lead: Parent[leads.Lead]) -> int | None:
-        probability: int | None = lead.probability
-        return probability
-
-    @strawberry.field(
-        graphql_type=Step,
-        description="How far along the sale is. Never null.",
-        metadata=reads.to_one(steps.Step, "step_id"),
+    step: Step = strawberry.field(
+        description="How far along the sale is. Never null.", metadata=reads.to_one(steps.Step, "step_id")
     )
-    async def step(self, lead: Parent[leads.Lead], info: Info) -> steps.Step | None:
-        return await info.context.loaders.one(steps.Step).load(lead.step_id)
-
-    @strawberry.field(
-        graphql_type=Pipeline,
+    pipeline: Pipeline = strawberry.field(
         description="The pipeline of its step. Never null.",
         metadata=reads.one(
             pipelines.Pipeline,
@@ -119,36 +90,17 @@ class Lead(Node, over=leads.Lead):
             ),
         ),
     )
-    async def pipeline(self, lead: Parent[leads.Lead], info: Info) -> pipelines.Pipeline | None:
-        step = await info.context.loaders.one(steps.Step).load(lead.step_id)
-        return await info.context.loaders.one(pipelines.Pipeline).load(step.pipeline_id) if step else None
-
-    @strawberry.field(
-        graphql_type=User | None,
-        description="Whose it is; null: nobody's, it can be claimed.",
-        metadata=reads.to_one(users.User, "owner_id"),
+    owner: User | None = strawberry.field(
+        description="Whose it is; null: nobody's, it can be claimed.", metadata=reads.to_one(users.User, "owner_id")
     )
-    async def owner(self, lead: Parent[leads.Lead], info: Info) -> users.User | None:
-        return await info.context.loaders.one(users.User).load(lead.owner_id) if lead.owner_id else None
-
-    @strawberry.field(
-        graphql_type=User | None,
+    created_by: User | None = strawberry.field(
         description="Who made it. Null when that person can't be seen.",
         metadata=reads.to_one(users.User, "created_by_id"),
     )
-    async def created_by(self, lead: Parent[leads.Lead], info: Info) -> users.User | None:
-        return await info.context.loaders.one(users.User).load(lead.created_by_id)
-
-    @strawberry.field(
-        graphql_type=Reason | None,
-        description="Why it was closed; null: open, or nobody said.",
-        metadata=reads.to_one(reasons.Reason, "reason_id"),
+    reason: Reason | None = strawberry.field(
+        description="Why it was closed; null: open, or nobody said.", metadata=reads.to_one(reasons.Reason, "reason_id")
     )
-    async def reason(self, lead: Parent[leads.Lead], info: Info) -> reasons.Reason | None:
-        return await info.context.loaders.one(reasons.Reason).load(lead.reason_id) if lead.reason_id else None
-
-    @strawberry.field(
-        graphql_type=Reminder | None,
+    next_reminder: Reminder | None = strawberry.field(
         description="Its earliest pending reminder; null: none is.",
         metadata=reads.one(
             reminders.Reminder,
@@ -158,52 +110,28 @@ class Lead(Node, over=leads.Lead):
             ),
         ),
     )
-    async def next_reminder(self, lead: Parent[leads.Lead], info: Info) -> reminders.Reminder | None:
-        found = await info.context.loaders.open_reminders_of.load(lead.id)
-        return next((each for each in found if each.state == ReminderState.PENDING), None)
-
-    @strawberry.field(
+    due_at: datetime | None = strawberry.field(
         description="The moment to show beside it: of what will wake it, or of the last reminder that fired and is "
         "not done; null: there is none.",
         metadata=reads.computed(_due),
     )
-    async def due_at(self, lead: Parent[leads.Lead], info: Info) -> datetime | None:
-        return await _due_at(info.context, lead)
-
-    @strawberry.field(
+    is_overdue: bool = strawberry.field(
         description="Whether that moment is past. Never null.",
         metadata=reads.computed(lambda lead: f"coalesce({_due(lead)} < now(), false)"),
     )
-    async def is_overdue(self, lead: Parent[leads.Lead], info: Info) -> bool:
-        due_at = await _due_at(info.context, lead)
-        return due_at is not None and due_at < await info.context.now()
-
-    @strawberry.field(
+    days_late: int = strawberry.field(
         description="How many days ago that moment was, on your calendar: 0 today, and where nothing is late. "
         "Never null.",
         metadata=reads.computed(_late),
     )
-    async def days_late(self, lead: Parent[leads.Lead], info: Info) -> int:
-        due_at = await _due_at(info.context, lead)
-        if due_at is None:
-            return 0
-        zone = zone_named(info.context.by.user.time_zone, path="timeZone")
-        today = (await info.context.now()).astimezone(zone).date()
-        return max(0, (today - due_at.astimezone(zone).date()).days)
-
-    @strawberry.field(
+    allowed_statuses: list[Status] = strawberry.field(
         description="The statuses that it may be given next; may be empty, never null.",
         metadata=reads.computed(_allowed),
     )
-    def allowed_statuses(self, lead: Parent[leads.Lead]) -> list[Status]:
-        return statuses.allowed_from(lead.status)
-
-    @strawberry.field(
+    may_edit: bool = strawberry.field(
         description="Whether you may change it, and not only look at it. Never null.",
         metadata=reads.computed(rights.may_edit),
     )
-    def may_edit(self, lead: Parent[leads.Lead], info: Info) -> bool:
-        return info.context.by.may_edit(lead)
 
     @strawberry.field(
         graphql_type=Connection[Event],
@@ -214,19 +142,9 @@ class Lead(Node, over=leads.Lead):
             order=AS_IT_HAPPENED,
         ),
     )
-    async def history(
-        self,
-        lead: Parent[leads.Lead],
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Slice:
-        return await history_of(info.context, lead.id, Page.of(first, after, last, before))
+    def history(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> None: ...
 
-    @strawberry.field(
-        graphql_type=list[Reminder],
+    reminders: list[Reminder] = strawberry.field(
         description="Its open reminders, pending and fired, by their moment; may be empty, never null. "
         "The ended ones are in the query `reminders`.",
         metadata=reads.many(
@@ -235,12 +153,3 @@ class Lead(Node, over=leads.Lead):
             order=lambda reminder: f"{reminder.due_at}, {reminder.id}",
         ),
     )
-    async def reminders(self, lead: Parent[leads.Lead], info: Info) -> list[Any]:
-        return await info.context.loaders.open_reminders_of.load(lead.id)
-
-
-async def _due_at(context: Context, lead: leads.Lead) -> datetime | None:
-    found = await context.loaders.open_reminders_of.load(lead.id)
-    waking = [each.due_at for each in found if each.id == lead.waking_reminder_id]
-    fired = [each.due_at for each in found if each.state == ReminderState.FIRED]
-    return next(iter(waking or fired[-1:]), None)

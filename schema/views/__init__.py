@@ -6,22 +6,21 @@ import orjson
 import strawberry
 from strawberry import Parent
 
+import reads
+from reads import More
 from sales import users, views
 from sales.views import Layout, LeadColumn
-from schema import ids
-from schema.connections import After, Before, Connection, First, Last, Page, Slice, paged
+from schema import plans, rights, stored
+from schema.connections import After, Before, Connection, First, Last
 from schema.context import Info
+from schema.filters import key_of
 from schema.leads import Lead
-from schema.leads.find import LeadOrder, LeadOrderField, OrderDirection, OrderNulls, page_of_leads
-from schema.loading import seen
+from schema.leads.find import FOUND, LeadFilter, LeadOrder, LeadOrderField, OrderDirection, OrderNulls
 from schema.mistakes import bad_input
 from schema.nodes import Node
-from schema.orders import Key
 from schema.scalars import LeadFilterJSON
-from schema.users import User
-from schema.views.checking import Problem, ViewProblemCode, checked, order_of
-
-_BY_NAME = (Key("name", str), Key("id"))
+from schema.users import BY_NAME, User
+from schema.views.checking import Problem, ViewProblemCode, order_of, problems_of
 
 
 @strawberry.type(description="Something that keeps a view from showing what it was saved for.")
@@ -50,17 +49,16 @@ class SavedView(Node, over=views.SavedView):
     is_shared: bool = strawberry.field(description="Whether everybody in the account sees it. Never null.")
     layout: Layout = strawberry.field(description="How it shows its leads. Never null.")
 
-    @strawberry.field(graphql_type=User | None, description="Whose it is. Null when that person can't be seen.")
-    async def user(self, view: Parent[views.SavedView], info: Info) -> users.User | None:
-        return await info.context.loaders.one(users.User).load(view.user_id)
-
-    @strawberry.field(description="Whether you may change it: it is yours, or you are an administrator. Never null.")
-    def may_edit(self, view: Parent[views.SavedView], info: Info) -> bool:
-        return views.may_edit(view, info.context.by)
-
-    @strawberry.field(description="What a table of it shows, in order; empty: as the client likes. Never null.")
-    def columns(self, view: Parent[views.SavedView]) -> list[LeadColumn]:
-        return [LeadColumn(column) for column in view.columns]
+    user: User | None = strawberry.field(
+        description="Whose it is. Null when that person can't be seen.", metadata=reads.to_one(users.User, "user_id")
+    )
+    may_edit: bool = strawberry.field(
+        description="Whether you may change it: it is yours, or you are an administrator. Never null.",
+        metadata=reads.computed(rights.may_edit_view),
+    )
+    columns: list[LeadColumn] = strawberry.field(
+        description="What a table of it shows, in order; empty: as the client likes. Never null."
+    )
 
     @strawberry.field(
         description="Which leads, to be sent back as it is; `{}` means all of them. It is as it was saved, also where "
@@ -82,7 +80,7 @@ class SavedView(Node, over=views.SavedView):
         "when all is well; never null.",
     )
     async def problems(self, view: Parent[views.SavedView], info: Info) -> list[Problem]:
-        return (await checked(view, info)).problems
+        return await problems_of(view, info)
 
     @strawberry.field(
         graphql_type=Connection[Lead] | None,
@@ -97,34 +95,42 @@ class SavedView(Node, over=views.SavedView):
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Slice:
-        page, now = Page.of(first, after, last, before), await checked(view, info)
-        if now.problems:
-            told = (problem.message(info.context.locale) for problem in now.problems)
+    ) -> Any:
+        if problems := await problems_of(view, info):
+            told = (problem.message(info.context.locale) for problem in problems)
             raise bad_input(" ".join(dict.fromkeys(told)))
-        return await page_of_leads(info.context, now.filter, now.order_by, page)
+        kept = More()
+        arguments = {
+            "filter": stored.tree(stored.read(info, LeadFilter, view.lead_filter), kept),
+            "orderBy": stored.tree(order_of(view, info)[0], kept),
+            "first": first,
+            "after": kept.late(after) if after else None,
+            "last": last,
+            "before": kept.late(before) if before else None,
+        }
+        return await plans.field(info, FOUND, arguments, more=kept.values)
 
 
 @strawberry.field(
     name="views",
     graphql_type=Connection[SavedView],
     description="Your own saved views and those that are shared with you, by name. Never null.",
+    metadata=reads.connection(views.SavedView, lambda *_: "true", order=BY_NAME),
 )
-async def list_views(
-    info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-) -> Slice:
-    return await paged(await seen(views.SavedView, info.context.by), _BY_NAME, Page.of(first, after, last, before))
+def list_views(first: First = None, after: After = None, last: Last = None, before: Before = None) -> None: ...
 
 
 @strawberry.field(
     name="view",
     graphql_type=SavedView | None,
     description="The saved view of an id. Null when there is none, or you may not see it.",
+    metadata=reads.one(
+        views.SavedView, lambda _, view, given: f"{view.id} = {key_of(view, views.SavedView)(given['id'])}"
+    ),
 )
-async def view_by_id(
-    info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The view's id; it can't be null.")]
-) -> Any:
-    return await info.context.loaders.one(views.SavedView).load(ids.asked(id, views.SavedView))
+def view_by_id(
+    id: Annotated[strawberry.ID, strawberry.argument(description="The view's id; it can't be null.")],
+) -> None: ...
 
 
 QUERIES = [list_views, view_by_id]

@@ -1,16 +1,21 @@
 """Whether a saved view still means what it was saved for: its filter is read again, and what that names looked up."""
 
-import asyncio
+from asyncio import gather
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
-from sales import steps
+from reads import More, Row, Run, Statement
+from sales import leads, steps
 from sales.sentences import say
+from sales.viewers import Viewer
 from sales.views import Reference, SavedView
-from schema import stored
-from schema.context import Info
-from schema.leads.find import LeadConditions, LeadFilter, LeadOrder
+from schema import plans, stored
+from schema.context import Context, Info
+from schema.leads.conditions import Conditions
+from schema.leads.find import LeadFilter, LeadOrder
 from schema.mistakes import Mistake
+from schema.rights import Rights, kind_of
 from schema.words import described
 
 
@@ -43,31 +48,29 @@ class Problem:
         return say(locale, self.sentence, path=self.path, what=self.what, step=self.step)
 
 
-@dataclass(frozen=True)
-class Checked:
-    """A view as the schema reads it today. With problems, the filter and the order are not to be used."""
-
-    filter: LeadFilter
-    order_by: list[LeadOrder]
-    problems: list[Problem]
-
-
-async def checked(view: SavedView, info: Info) -> Checked:
-    """Read a view and look up what it names, now."""
-    order_by, problems = order_of(view, info)
+async def problems_of(view: SavedView, info: Info) -> list[Problem]:
+    """What is wrong with a view now: it is read again, and what it names is looked up."""
+    _, problems = order_of(view, info)
     outdated = stored.outdated(info, LeadFilter, view.lead_filter, path="filter")
     problems += [_outdated(path) for path in outdated]
     if outdated:
-        return Checked(LeadFilter(), order_by, problems)
+        return problems
     filter = stored.read(info, LeadFilter, view.lead_filter)
-    looked_up = (_gone(each, info) for each in stored.references(filter, path="filter"))
-    problems += [problem for problem in await asyncio.gather(*looked_up) if problem]
+    problems += await _gone(list(stored.references(filter, path="filter")), info.context)
     try:
-        # For its bounds alone, which no instant changes.
-        LeadConditions(view.account_id, view.created_at).of(filter)
+        require_readable(filter, info.context.by)
     except Mistake:
         problems.append(_outdated("filter"))
-    return Checked(filter, order_by, problems)
+    return problems
+
+
+def require_readable(filter: LeadFilter, by: Viewer) -> None:
+    """Refuse (BAD_USER_INPUT) a filter that no list takes: it is too large, or an id in it is none."""
+    kept = More()
+    statement = Statement(Rights(kind_of(by)))
+    Conditions(Row(statement, "lead", leads.Lead)).of(stored.tree(filter, kept))
+    for value in statement.values:
+        value.get(Run((), by, kept.values))
 
 
 def order_of(view: SavedView, info: Info) -> tuple[list[LeadOrder], list[Problem]]:
@@ -85,10 +88,28 @@ def _outdated(path: str) -> Problem:
     return Problem(ViewProblemCode.OUTDATED, path, "view-outdated")
 
 
-async def _gone(reference: Reference, info: Info) -> Problem | None:
-    """The problem with a row that is named; None where the viewer sees it."""
-    if await info.context.loaders.one(reference.model).load(reference.id) is not None:
+async def _gone(named: list[Reference], context: Context) -> list[Problem]:
+    """The problems with rows that are named and that the viewer doesn't see."""
+    rows = await gather(*(plans.one(context, each.model, each.id) for each in named))
+    gone = [each for each, row in zip(named, rows, strict=True) if row is None]
+    names = await gather(*(_name_of(each, context) for each in gone))
+    return [_problem(each, name) for each, name in zip(gone, names, strict=True)]
+
+
+async def _name_of(gone: Reference, context: Context) -> str | None:
+    """What a step was called when it was deleted."""
+    if gone.model is not steps.Step:
         return None
-    if reference.model is steps.Step and (step := await info.context.loaders.step_names.load(reference.id)):
-        return Problem(ViewProblemCode.GONE, reference.path, "view-step-deleted", step=step)
-    return Problem(ViewProblemCode.GONE, reference.path, "view-gone", what=reference.what)
+
+    async def load(ids: list[UUID]) -> list[str | None]:
+        found = await steps.names(context.by.account.id, ids)
+        return [found.get(id) for id in ids]
+
+    name: str | None = await context.batched(steps.names, load, gone.id)
+    return name
+
+
+def _problem(gone: Reference, step: str | None) -> Problem:
+    if step is not None:
+        return Problem(ViewProblemCode.GONE, gone.path, "view-step-deleted", step=step)
+    return Problem(ViewProblemCode.GONE, gone.path, "view-gone", what=gone.what)

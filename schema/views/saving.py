@@ -6,15 +6,16 @@ from typing import Any
 import strawberry
 from strawberry import UNSET
 
-from sales import database, views
+from sales import views
 from sales.verbs import Outcome
 from sales.viewers import Viewer
 from sales.views import Layout, LeadColumn, Reference, ViewFields
 from schema import ids, stored
 from schema.absent import given
-from schema.leads.find import LeadConditions, LeadFilter, LeadOrder
+from schema.leads.find import LeadFilter, LeadOrder
 from schema.mutations import deletion, mutation
 from schema.views import SavedView
+from schema.views.checking import require_readable
 
 _NAME = f"What it is called, unique among its person's views; at most {views.LONGEST_NAME} characters. "
 _LAYOUT = "How it shows its leads. "
@@ -68,7 +69,7 @@ async def view_create(by: Viewer, input: ViewCreateInput) -> Outcome:
     """Save a list of leads under a name, for yourself or for everybody in the account. At most 200 a person."""
     own = ids.own(input.id, views.SavedView)
     empty = ViewFields(is_shared=False, lead_filter={}, order_by=[], columns=[])
-    fields = empty | await _fields(input, by)
+    fields = empty | _fields(input, by)
     return await views.create(by=by, fields=fields, references=_references(input), id=own)
 
 
@@ -76,7 +77,7 @@ async def view_create(by: Viewer, input: ViewCreateInput) -> Outcome:
 async def view_edit(by: Viewer, input: ViewEditInput) -> Outcome:
     """Change a saved view. Only its person and administrators may."""
     view_id = ids.read(input.id, views.SavedView)
-    return await views.edit(view_id, by=by, fields=await _fields(input, by), references=_references(input))
+    return await views.edit(view_id, by=by, fields=_fields(input, by), references=_references(input))
 
 
 @deletion("view")
@@ -85,10 +86,10 @@ async def view_delete(by: Viewer, input: ViewDeleteInput) -> Outcome:
     return await views.delete(ids.read(input.id, views.SavedView), by=by)
 
 
-async def _fields(input: ViewCreateInput | ViewEditInput, by: Viewer) -> ViewFields:
+def _fields(input: ViewCreateInput | ViewEditInput, by: Viewer) -> ViewFields:
     """What of a view was sent. Raises BAD_USER_INPUT for a filter that no list takes."""
     if input.filter:
-        LeadConditions(by.account.id, await database.now()).of(input.filter)
+        require_readable(input.filter, by)
     names = ("name", "layout", "filter", "order_by", "columns", "is_shared")
     read: dict[str, Callable[[Any], Any]] = {"filter": stored.written, "order_by": _sorting, "columns": _once}
     sent = given(input, *names, clearable={"filter"}, read=read)

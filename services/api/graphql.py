@@ -7,11 +7,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from graphql import (
-    DocumentNode,
     ExecutionResult,
-    GraphQLError,
-    OperationDefinitionNode,
-    OperationType,
     execute,
 )
 from starlette.requests import Request
@@ -21,10 +17,11 @@ from schema import limits, plans
 from schema.context import Context
 from schema.limits import Limits
 from schema.mistakes import Code, Mistake, unauthenticated
+from schema.plans import Asked
 from schema.schema import graphql_schema
 from services.api import accept, answers, documents, ide, questions, who
 from services.api.persisted import Persisted
-from services.api.questions import Question, WrongMethod
+from services.api.questions import WrongMethod
 
 SECONDS: Final = 30.0
 
@@ -54,10 +51,11 @@ async def _answer(request: Request, request_id: str) -> Response:
         document, operation, cost = documents.ready(question, allowed)
         if question.hash is not None:
             known.remember(question.query, question.hash)
-        context = await _context(request, request_id)
+        asked = Asked(graphql_schema, question.query, document, operation, question.variables)
+        context = await _context(request, asked, request_id)
         if question.explains:
-            return answers.explained(_tree(question, document, context, allowed), cost=cost, media_type=media_type)
-        result = await _run(request, question, document, operation, context)
+            return answers.explained(_tree(context, allowed), cost=cost, media_type=media_type)
+        result = await _run(request, context)
         if isinstance(result, str):
             return answers.planned(result, cost=cost, media_type=media_type)
         return answers.answered(result, cost=cost, media_type=media_type, request_id=request_id)
@@ -68,28 +66,26 @@ async def _answer(request: Request, request_id: str) -> Response:
         return response
 
 
-def _tree(question: Question, document: DocumentNode, context: Context, allowed: Limits) -> list[dict[str, Any]]:
+def _tree(context: Context, allowed: Limits) -> list[dict[str, Any]]:
     if context.viewer is None:
         raise unauthenticated()
-    return limits.explain(document, question.variables, allowed, operation=question.operation)
+    asked = context.asked
+    return limits.explain(asked.document, asked.variables, allowed, operation=asked.name)
 
 
-async def _context(request: Request, request_id: str) -> Context:
+async def _context(request: Request, asked: Asked, request_id: str) -> Context:
     key = questions.idempotency_key(request)
     viewer = await who.asks(request, request_id=request_id)
     client = request.client.host if request.client else ""
-    return Context(viewer, request_id, client=client, idempotency_key=key)
+    return Context(asked, viewer, request_id, client=client, idempotency_key=key)
 
 
-async def _run(
-    request: Request, question: Question, document: DocumentNode, operation: OperationDefinitionNode, context: Context
-) -> ExecutionResult | str:
+async def _run(request: Request, context: Context) -> ExecutionResult | str:
     """Run the operation for as long as somebody waits for it; what has begun to change something goes to its end."""
-    running = asyncio.create_task(_execute(question, document, operation, context))
+    running = asyncio.create_task(_execute(context))
     hanging_up = asyncio.create_task(_hung_up(request))
-    is_query = operation.operation == OperationType.QUERY
     try:
-        ends = {running, hanging_up} if is_query else {running}
+        ends = {running, hanging_up} if context.asked.is_query else {running}
         await asyncio.wait(ends, timeout=SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if not running.done():
             raise _too_long()
@@ -101,26 +97,20 @@ async def _run(
             request.app.state.bell.ring()
 
 
-async def _execute(
-    question: Question, document: DocumentNode, operation: OperationDefinitionNode, context: Context
-) -> ExecutionResult | str:
+async def _execute(context: Context) -> ExecutionResult | str:
     """By a plan where there is one: the data as JSON. Otherwise field by field, over the rows that a plan can read."""
-    rows = None
-    if context.viewer is not None:
-        asked = (question.query, document, operation, question.variables, context.viewer)
-        if (data := await plans.answer(*asked)) is not None:
+    asked, rows = context.asked, dict[str, Any]()
+    if asked.is_query and context.viewer is not None:
+        if (data := await plans.answer(asked, context.viewer)) is not None:
             return data
-        try:
-            rows = await plans.rows(*asked)
-        except GraphQLError as mistake:
-            context.mistake = mistake
+        rows = await plans.rows(context)
     result: Any = execute(
         graphql_schema,
-        document,
-        root_value=rows,
+        asked.document,
+        root_value=rows if asked.is_query else None,
         context_value=context,
-        variable_values=question.variables,
-        operation_name=question.operation,
+        variable_values=asked.variables,
+        operation_name=asked.name,
     )
     executed: ExecutionResult = await result if isawaitable(result) else result
     return executed

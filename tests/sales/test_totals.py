@@ -5,10 +5,6 @@ import random
 from datetime import timedelta
 from decimal import Decimal
 from importlib import import_module
-from typing import Any
-
-import orjson
-from tortoise.queryset import QuerySet
 
 from sales import clock, database, totals
 from sales.errors import Refusal, Refused
@@ -20,15 +16,12 @@ from sales.money import Money
 from sales.reminders.decisions import done, set_reminder
 from sales.statuses import stand_by
 from sales.steps.delete import delete_step
-from sales.texts import containing
-from sales.todo import morning_list
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, reminders_of, steps_of
 from tests.sales.deeds import DEEDS, do
 from tests.sales.many import many_standbys
 
 DEEDS_EACH = 100
-PAGE = 26
 SOON, LATER = After(timedelta(milliseconds=1)), After(timedelta(days=3))
 
 
@@ -112,17 +105,6 @@ async def test_what_follows_from_a_reminder_raises_no_version(ada: Viewer) -> No
     assert put_away.todo_at is not None
 
 
-async def test_a_page_of_the_morning_list_reads_no_more_leads_than_it_shows(ada: Viewer) -> None:
-    async with database.transaction() as transaction:
-        await many_standbys(ada, 2_500, first_in=timedelta(days=2))
-        await database.fetch("analyze leads")
-
-        read = [await _leads_read(part.limit(PAGE)) for part in morning_list(ada, await database.now())]
-
-        await transaction.rollback()
-    assert sum(read) <= PAGE
-
-
 async def test_the_board_reads_its_open_leads_from_their_index(ada: Viewer) -> None:
     async with database.transaction() as transaction:
         await many_standbys(ada, 2_500, first_in=timedelta(days=2))
@@ -138,22 +120,6 @@ async def test_the_board_reads_its_open_leads_from_their_index(ada: Viewer) -> N
 
         await transaction.rollback()
     assert "leads_board" in "\n".join(row["QUERY PLAN"] for row in rows)
-
-
-async def test_a_text_is_looked_up_by_its_letters_in_one_account(ada: Viewer) -> None:
-    async with database.transaction() as transaction:
-        await many_standbys(ada, 3_000, first_in=timedelta(days=1))
-        await database.fetch("analyze lead_texts")
-        await database.fetch("analyze leads")
-        found = Lead.filter(containing("Lead 2718", account_id=ada.account.id), account_id=ada.account.id)
-
-        found.sql()
-        sql, values = found.query.get_parameterized_sql()
-
-        rows = await database.fetch(f"explain {sql}", *values)
-
-        await transaction.rollback()
-    assert "lead_texts_letters" in "\n".join(row["QUERY PLAN"] for row in rows)
 
 
 async def test_the_migration_fills_what_is_kept_for_the_rows_that_are_there(ada: Viewer) -> None:
@@ -193,18 +159,6 @@ async def _bring_forward(by: Viewer, over: asyncio.Event) -> None:
             by.account.id,
         )
         await clock.fire_due()
-
-
-async def _leads_read(rows: QuerySet[Lead]) -> int:
-    ordered = rows.order_by("moment", "id").sql(params_inline=True)
-    [row] = await database.fetch(f"explain (analyze, format json) {ordered}")
-    plan = row["QUERY PLAN"]
-    return _read(orjson.loads(plan)[0]["Plan"] if isinstance(plan, str) else plan[0]["Plan"])
-
-
-def _read(node: dict[str, Any]) -> int:
-    own = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) if node.get("Relation Name") == "leads" else 0
-    return int(own) + sum(_read(child) for child in node.get("Plans", []))
 
 
 _KEPT = """

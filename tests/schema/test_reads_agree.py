@@ -16,6 +16,7 @@ from sales.reminders.decisions import set_reminder
 from sales.viewers import Viewer
 from schema import plans
 from schema.context import Context
+from schema.plans import Asked
 from schema.schema import graphql_schema
 from tests.factories import SOON, a_lead, a_user, an_account
 
@@ -100,15 +101,26 @@ async def test_what_a_value_refuses_is_left_to_the_executor(people: list[Viewer]
         assert await ask_plan(text, {}, people[0]) is None
 
 
-async def ask_plan(text: str, variables: dict[str, Any], viewer: Viewer) -> str | None:
+def asked(text: str, variables: dict[str, Any]) -> Asked:
     document = parse(text)
     operation = get_operation_ast(document)
     assert operation is not None
-    return await plans.answer(text, document, operation, variables, viewer)
+    return Asked(graphql_schema, text, document, operation, variables)
+
+
+async def ask_plan(text: str, variables: dict[str, Any], viewer: Viewer) -> str | None:
+    return await plans.answer(asked(text, variables), viewer)
 
 
 async def ask_executor(text: str, variables: dict[str, Any], viewer: Viewer) -> str:
-    result: Any = execute(graphql_schema, parse(text), context_value=Context(viewer, "test"), variable_values=variables)
+    context = Context(asked(text, variables), viewer, "test")
+    result: Any = execute(
+        graphql_schema,
+        parse(text),
+        root_value=await plans.rows(context),
+        context_value=context,
+        variable_values=variables,
+    )
     result = await result if isawaitable(result) else result
     assert not result.errors
     return orjson.dumps(result.data).decode()

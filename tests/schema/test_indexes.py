@@ -1,0 +1,59 @@
+"""Indexes: what lists read of a large account is no more than what they show."""
+
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from graphql import get_operation_ast, parse
+
+from reads import Run
+from sales import database
+from sales.viewers import Viewer
+from schema.plans import Asked
+from schema.schema import graphql_schema
+from tests.sales.many import many_standbys
+
+PAGE = 25
+
+
+async def test_a_page_of_the_morning_list_reads_no_more_leads_than_it_shows(ada: Viewer) -> None:
+    async with database.transaction() as transaction:
+        await many_standbys(ada, 2_500, first_in=timedelta(days=2))
+        await database.fetch("analyze leads")
+
+        plan = await explained("{ todo { nodes { moment lead { title } } pageInfo { hasNextPage } } }", ada)
+
+        await transaction.rollback()
+    assert rows_read(plan, "leads") <= PAGE + 1
+
+
+async def test_a_text_is_looked_up_by_its_letters_in_one_account(ada: Viewer) -> None:
+    async with database.transaction() as transaction:
+        await many_standbys(ada, 3_000, first_in=timedelta(days=1))
+        await database.fetch("analyze lead_texts")
+        await database.fetch("analyze leads")
+
+        plan = await explained('{ leads(filter: { text: "Lead 2718" }) { nodes { id } } }', ada)
+
+        await transaction.rollback()
+    assert "lead_texts_letters" in orjson.dumps(plan).decode()
+
+
+async def explained(text: str, by: Viewer) -> dict[str, Any]:
+    """How PostgreSQL answers a query."""
+    document = parse(text)
+    operation = get_operation_ast(document)
+    assert operation is not None
+    asked = Asked(graphql_schema, text, document, operation, {})
+    plan = asked.question(by).compile(operation)
+    [row] = await database.fetch(f"explain (analyze, format json) {plan.sql}", *plan.bind(Run(asked.shape.late, by)))
+    found = row["QUERY PLAN"]
+    tree: dict[str, Any] = (orjson.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+    return tree
+
+
+def rows_read(node: dict[str, Any], table: str) -> int:
+    own = 0
+    if node.get("Relation Name") == table:
+        own = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+    return int(own) + sum(rows_read(child, table) for child in node.get("Plans", []))
