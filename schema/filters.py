@@ -4,7 +4,8 @@ SQL's third truth value never shows: what is empty is neither less nor greater n
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from functools import reduce
 from operator import and_
 from typing import Any, Generic, TypeVar
@@ -14,8 +15,10 @@ from strawberry import UNSET
 from tortoise.expressions import Q
 
 from schema.mistakes import bad_input
+from schema.words import described
 
 MOST_VALUES = 100
+LONGEST_TEXT = 200
 
 T = TypeVar("T")
 
@@ -43,16 +46,79 @@ class RangeFilter(Filter[T], Generic[T]):
     gte: T | None = strawberry.field(default=UNSET, description=f"Is this, or greater, or after. {_ABSENT}")
 
 
+@strawberry.input(
+    description="Conditions on a text, which is never null; all that are given hold, whatever case and accents are. "
+    f"An empty one is no condition. A text to compare with has at most {LONGEST_TEXT} characters, none of them special."
+)
+class TextFilter:
+    eq: str | None = strawberry.field(default=UNSET, description=f'Is this as a whole; `""`: is empty. {_ABSENT}')
+    ne: str | None = strawberry.field(default=UNSET, description=f"Is not this as a whole. {_ABSENT}")
+    in_: list[str] | None = strawberry.field(
+        name="in", default=UNSET, description=f"Is one of these; an empty list matches nothing. {_ABSENT}"
+    )
+    not_in: list[str] | None = strawberry.field(
+        default=UNSET, description=f"Is none of these; an empty list matches everything. {_ABSENT}"
+    )
+    contains: str | None = strawberry.field(default=UNSET, description=f"This is somewhere in it. {_ABSENT}")
+    starts_with: str | None = strawberry.field(default=UNSET, description=f"It begins with this. {_ABSENT}")
+
+
+class CalendarPeriod(StrEnum):
+    """A stretch of the viewer's calendar that is running now."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+described(
+    CalendarPeriod,
+    "A stretch of your calendar that is running now, in your time zone.",
+    DAY="Today.",
+    WEEK="This week, from Monday.",
+    MONTH="This month.",
+    QUARTER="This quarter.",
+    YEAR="This year.",
+)
+
+
 @strawberry.input(one_of=True, description="An instant: exactly one of these, and that one not null.")
 class Instant:
     at: datetime | None = strawberry.field(default=UNSET, description="An instant. Left out, never null.")
     ago: timedelta | None = strawberry.field(default=UNSET, description="So long before now. Left out, never null.")
     ahead: timedelta | None = strawberry.field(default=UNSET, description="So long after now. Left out, never null.")
+    start_of: CalendarPeriod | None = strawberry.field(
+        default=UNSET, description="When the running period began, in your time zone. Left out, never null."
+    )
 
     def at_from(self, now: datetime) -> datetime:
+        if self.start_of:
+            raise bad_input("The start of a period can be asked of leads only.")
         if self.at:
             return self.at
         return now + self.ahead if isinstance(self.ahead, timedelta) else now - (self.ago or timedelta())
+
+
+@strawberry.input(
+    one_of=True,
+    description="A day: exactly one of these, and that one not null. All but `on` are reckoned from your own today.",
+)
+class Day:
+    on: date | None = strawberry.field(default=UNSET, description="A day of the calendar. Left out, never null.")
+    ago: timedelta | None = strawberry.field(
+        default=UNSET, description="So many whole days before today; `P0D` is today. Left out, never null."
+    )
+    ahead: timedelta | None = strawberry.field(
+        default=UNSET, description="So many whole days after today; `P0D` is today. Left out, never null."
+    )
+    start_of: CalendarPeriod | None = strawberry.field(
+        default=UNSET, description="The first day of the running period. Left out, never null."
+    )
+    end_of: CalendarPeriod | None = strawberry.field(
+        default=UNSET, description="The last day of the running period. Left out, never null."
+    )
 
 
 def compared(column: str, filter: Filter[Any] | None, *, read: Callable[[Any], Any] = lambda value: value) -> Q:

@@ -19,7 +19,7 @@ from sales.leads import Status
 from sales.totals import LeadTotal
 from schema.context import Info
 from schema.leads.conditions import Conditions
-from schema.leads.find import LeadFilter
+from schema.leads.filters import LeadFilter
 from schema.mistakes import bad_input
 from schema.money import in_its_places
 from schema.pipelines import Pipeline

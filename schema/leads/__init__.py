@@ -17,6 +17,7 @@ from schema.connections import After, Before, Connection, First, Last, Page, Sli
 from schema.context import Context, Info
 from schema.events import Event
 from schema.history import history_of
+from schema.leads import computed
 from schema.money import Money, of_row
 from schema.nodes import Node
 from schema.orders import AS_IT_HAPPENED
@@ -25,31 +26,6 @@ from schema.reasons import Reason
 from schema.reminders import Reminder
 from schema.steps import Step
 from schema.users import User
-
-
-def _probability(lead: Row) -> str:
-    return (
-        f"coalesce({lead.probability}, (select s.probability from {lead.rows_of(steps.Step)} s "
-        f"where s.id = {lead.step_id}))"
-    )
-
-
-def _due(lead: Row) -> str:
-    return (
-        f"(select case when {lead.waking_reminder_id} is null then max(r.due_at) filter (where r.state = 'FIRED') "
-        f"else max(r.due_at) filter (where r.id = {lead.waking_reminder_id}) end "
-        f"from {lead.rows_of(reminders.Reminder)} r where r.lead_id = {lead.id} and r.state in ('PENDING', 'FIRED'))"
-    )
-
-
-def _late(lead: Row) -> str:
-    zone = lead.bind(_zone, "text")
-    return f"coalesce(greatest(0, (now() at time zone {zone})::date - ({_due(lead)} at time zone {zone})::date), 0)"
-
-
-def _zone(run: reads.Run) -> str:
-    zone: str = run.who.user.time_zone
-    return zone
 
 
 def _allowed(lead: Row) -> str:
@@ -86,7 +62,7 @@ class Lead(Node, over=leads.Lead):
 
     @strawberry.field(
         description="Per cent: its own, or its step's; null: neither has one.",
-        metadata=reads.computed(_probability),
+        metadata=reads.computed(computed.probability),
     )
     async def probability(self, lead: Parent[leads.Lead], info: Info) -> int | None:
         step = await info.context.loaders.one(steps.Step).load(lead.step_id) if lead.probability is None else None
@@ -165,14 +141,14 @@ class Lead(Node, over=leads.Lead):
     @strawberry.field(
         description="The moment to show beside it: of what will wake it, or of the last reminder that fired and is "
         "not done; null: there is none.",
-        metadata=reads.computed(_due),
+        metadata=reads.computed(computed.due_at),
     )
     async def due_at(self, lead: Parent[leads.Lead], info: Info) -> datetime | None:
         return await _due_at(info.context, lead)
 
     @strawberry.field(
         description="Whether that moment is past. Never null.",
-        metadata=reads.computed(lambda lead: f"coalesce({_due(lead)} < now(), false)"),
+        metadata=reads.computed(computed.is_overdue),
     )
     async def is_overdue(self, lead: Parent[leads.Lead], info: Info) -> bool:
         due_at = await _due_at(info.context, lead)
@@ -181,7 +157,7 @@ class Lead(Node, over=leads.Lead):
     @strawberry.field(
         description="How many days ago that moment was, on your calendar: 0 today, and where nothing is late. "
         "Never null.",
-        metadata=reads.computed(_late),
+        metadata=reads.computed(computed.days_late),
     )
     async def days_late(self, lead: Parent[leads.Lead], info: Info) -> int:
         due_at = await _due_at(info.context, lead)

@@ -12,7 +12,8 @@ from schema import ids
 from schema.connections import After, Before, Connection, First, Last, Page, Slice, paged
 from schema.context import Info
 from schema.leads import Lead
-from schema.leads.find import LeadOrder, LeadOrderField, OrderDirection, OrderNulls, page_of_leads
+from schema.leads.find import page_of_leads
+from schema.leads.orders import LeadOrder, LeadOrderField, OrderDirection, OrderNulls
 from schema.loading import seen
 from schema.mistakes import bad_input
 from schema.nodes import Node

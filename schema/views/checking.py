@@ -9,7 +9,9 @@ from sales.sentences import say
 from sales.views import Reference, SavedView
 from schema import stored
 from schema.context import Info
-from schema.leads.find import LeadConditions, LeadFilter, LeadOrder
+from schema.leads.filters import LeadFilter
+from schema.leads.find import LeadConditions
+from schema.leads.orders import LeadOrder
 from schema.mistakes import Mistake
 from schema.words import described
 

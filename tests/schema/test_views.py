@@ -29,9 +29,9 @@ EVERYTHING: dict[str, Any] = {
     "createdAt": {"gte": {"at": "2026-11-24T08:00:00Z"}},
     "closedAt": {"isNull": True},
     "amount": {"gt": "1500.50"},
-    "expectedCloseOn": {"lte": "2026-12-31"},
+    "expectedCloseOn": {"lte": {"on": "2026-12-31"}},
     "and": [],
-    "or": [{"owner": {"isNull": True}}, {"not": {"expectedCloseOn": {"eq": "2026-12-01"}}}],
+    "or": [{"owner": {"isNull": True}}, {"not": {"expectedCloseOn": {"eq": {"on": "2026-12-01"}}}}],
 }
 
 
