@@ -14,7 +14,7 @@ from schema.mistakes import bad_input
 Filter = Mapping[str, Any]
 Write = Callable[[Any], str]
 
-_SIGNS = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+SIGNS = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _LENGTHS = {CalendarPeriod.QUARTER: "3 months"}
 
 
@@ -124,7 +124,7 @@ def _part(sql: str, name: str, value: Any, write: Write) -> str:
             return f"(not {_among(sql, value, write)})"
         case "ne":
             return f"(not {_among(sql, [value], write)})"
-    return f"({sql} is not null and {sql} {_SIGNS[name]} {write(value)})"
+    return f"({sql} is not null and {sql} {SIGNS[name]} {write(value)})"
 
 
 def _among(sql: str, values: list[Any], write: Write) -> str:

@@ -8,21 +8,18 @@ from schema.comparisons import zone_of_viewer
 
 def probability(lead: Row) -> str:
     """Its own, or its step's; null: neither has one."""
-    return f"coalesce({lead.probability}, {of_step(lead, 'probability')})"
-
-
-def of_step(lead: Row, column: str) -> str:
-    return f"(select s.{column} from {lead.rows_of(Step)} s where s.id = {lead.step_id})"
-
-
-def pending(lead: Row) -> str:
-    """Its pending reminders, to select from as `r`."""
-    return f"{lead.rows_of(Reminder)} r where r.lead_id = {lead.id} and r.state = 'PENDING'"
+    of_step = f"(select s.probability from {lead.rows_of(Step)} s where s.id = {lead.step_id})"
+    return f"coalesce({lead.probability}, {of_step})"
 
 
 def next_reminder_at(lead: Row) -> str:
     """The moment of its earliest pending reminder; null: none is."""
     return f"(select min(r.due_at) from {pending(lead)})"
+
+
+def pending(lead: Row) -> str:
+    """Its pending reminders, to select from as `r`."""
+    return f"{lead.rows_of(Reminder)} r where r.lead_id = {lead.id} and r.state = 'PENDING'"
 
 
 def due_at(lead: Row) -> str:

@@ -6,11 +6,13 @@ from typing import Any
 from reads import Late, Row, Unplannable
 from sales.pipelines import Pipeline
 from sales.reasons import Reason
+from sales.reminders import Reminder
 from sales.steps import Step
 from sales.teams import Membership, Team
 from sales.texts import LeadText
 from sales.users import User
 from schema.comparisons import (
+    SIGNS,
     all_of,
     bounded,
     compared,
@@ -62,17 +64,13 @@ class Conditions:
                 return self._of_text(_DESCRIPTION, value)
             case "text":
                 return self._texts(f"t.text like {self._pattern(value)}")
-            case "createdAt" | "closedAt" | "statusChangedAt" | "stepEnteredAt" | "due":
-                return compared(self._moment(name), value, instant(self._lead))
+            case "due":
+                return self._of_next_reminder(value)
+            case "hasNextReminder":
+                return self._of_next_reminder({"isNull": not value})
+            case "isOverdue":
+                return self._is_overdue() if value else f"(not {self._is_overdue()})"
         return self._of_lead(name, value)
-
-    def _moment(self, name: str) -> str:
-        lead = self._lead
-        columns = {
-            "createdAt": "created_at", "closedAt": "closed_at", "statusChangedAt": "status_changed_at",
-            "stepEnteredAt": "step_entered_at",
-        }  # fmt: skip
-        return computed.next_reminder_at(lead) if name == "due" else getattr(lead, columns[name])
 
     def _of_lead(self, name: str, value: Any) -> str:
         lead = self._lead
@@ -93,15 +91,18 @@ class Conditions:
                 return all_of([own, compared(lead.reason_id, {"isNull": value.get("isNull")})])
             case "isStarred":
                 return lead.is_starred if value else f"(not {lead.is_starred})"
-            case "isOverdue":
-                return computed.is_overdue(lead) if value else f"(not {computed.is_overdue(lead)})"
-            case "hasNextReminder":
-                there_is = f"exists (select from {computed.pending(lead)})"
-                return there_is if value else f"(not {there_is})"
+            case "createdAt":
+                return compared(lead.created_at, value, instant(lead))
+            case "closedAt":
+                return compared(lead.closed_at, value, instant(lead))
+            case "statusChangedAt":
+                return compared(lead.status_changed_at, value, instant(lead))
+            case "stepEnteredAt":
+                return compared(lead.step_entered_at, value, instant(lead))
             case "number":
                 return compared(lead.number, value, str)
             case "probability":
-                return compared(computed.probability(lead), value, str)
+                return self._of_probability(value)
             case "amount":
                 return compared(lead.amount, value, lambda amount: lead.bind(amount, "numeric"))
             case "currency":
@@ -117,6 +118,15 @@ class Conditions:
             return of_steps
         return f"exists (select from {lead.rows_of(Step)} s where s.id = {lead.step_id} and {of_steps})"
 
+    def _of_probability(self, filter: Filter) -> str:
+        """Its own, or that of its step; which steps these are is looked up once, not for each lead."""
+        lead, of_steps = self._lead, compared("s.probability", filter, str)
+        if of_steps == "true":
+            return of_steps
+        own = f"{lead.probability} is not null and {compared(lead.probability, filter, str)}"
+        steps = f"select s.id from {lead.rows_of(Step)} s where {of_steps}"
+        return f"({own} or {lead.probability} is null and {lead.step_id} in ({steps}))"
+
     def _of_person(self, column: str, filter: Filter) -> str:
         lead = self._lead
         own = compared(column, filter.get("id"), id_of(lead, User))
@@ -129,6 +139,48 @@ class Conditions:
             id_of(lead, Team),
         )
         return all_of([own, teams, compared(column, {"isNull": filter.get("isNull")})])
+
+    def _of_next_reminder(self, filter: Filter) -> str:
+        """By the earliest of its pending reminders, in other words: which there are, and that none is earlier.
+
+        Then it is one join of leads and reminders, where the least of each lead would be worked out lead by lead.
+        """
+        write = instant(self._lead)
+
+        def there_is(condition: str = "true") -> str:
+            return f"exists (select from {computed.pending(self._lead)} and {condition})"
+
+        def is_one_of(moments: list[Any]) -> str:
+            each = [f"({there_is(f'r.due_at = {at}')} and not {there_is(f'r.due_at < {at}')})"
+                    for at in map(write, bounded(moments))]  # fmt: skip
+            return f"({' or '.join(each)})" if each else "false"
+
+        parts = []
+        for name, each in filter.items():
+            match name:
+                case _ if each is None:
+                    continue
+                case "isNull":
+                    parts.append(f"(not {there_is()})" if each else there_is())
+                case "lt" | "lte":
+                    parts.append(there_is(f"r.due_at {SIGNS[name]} {write(each)}"))
+                case "gt" | "gte":
+                    earlier = there_is(f"r.due_at {'<=' if name == 'gt' else '<'} {write(each)}")
+                    parts.append(f"({there_is()} and not {earlier})")
+                case "eq" | "in":
+                    parts.append(is_one_of([each] if name == "eq" else each))
+                case _:
+                    parts.append(f"(not {is_one_of([each] if name == 'ne' else each)})")
+        return all_of(parts)
+
+    def _is_overdue(self) -> str:
+        """As Lead.isOverdue: a reminder fires at its moment or after, so the last of those that fired is past."""
+        lead = self._lead
+        counts = f"r.id = {lead.waking_reminder_id} or {lead.waking_reminder_id} is null and r.state = 'FIRED'"
+        return (
+            f"exists (select from {lead.rows_of(Reminder)} r where r.lead_id = {lead.id} "
+            f"and r.state in ('PENDING', 'FIRED') and r.due_at < now() and ({counts}))"
+        )
 
     def _of_text(self, part: str, filter: Filter) -> str:
         return all_of([self._text(part, name, each) for name, each in filter.items() if each is not None])
@@ -145,17 +197,17 @@ class Conditions:
             case "startsWith":
                 pattern = self._pattern(value)
                 return self._texts(f"t.text like {pattern} and {part} like substr({pattern}, 2)")
-            case "eq":
-                return self._texts(f"t.text like {self._pattern(value)} and {part} = {self._plain(value)}")
             case "ne":
                 return f"(not {self._text(part, 'eq', value)})"
             case "notIn":
                 return f"(not {self._text(part, 'in', value)})"
-        among = ", ".join(self._plain(each) for each in bounded(value))
-        return self._texts(f"{part} in ({among})") if among else "false"
+        texts = [value] if name == "eq" else bounded(value)
+        either = [f"t.text like {self._pattern(each)} and {part} = {self._plain(each)}" for each in texts]
+        return self._texts(" or ".join(either)) if either else "false"
 
     def _texts(self, condition: str) -> str:
-        return f"({self._lead.id} in (select t.lead_id from {self._lead.rows_of(LeadText)} t where {condition}))"
+        found = f"select t.lead_id from {self._lead.rows_of(LeadText)} t where {condition}"
+        return f"({self._lead.id} in ({found}))"
 
     def _pattern(self, text: Late) -> str:
         return f"containing_pattern({text_of(self._lead, text)})"
