@@ -55,7 +55,7 @@ class Conditions:
                 return all_of([self.of(each, depth=depth + 1) for each in value])
             case "or":
                 either = [self.of(each, depth=depth + 1) for each in value]
-                return "true" if "true" in either else f"({' or '.join(either)})" if either else "false"
+                return f"({' or '.join(either)})" if either else "false"
             case "not":
                 return f"(not {self.of(value, depth=depth + 1)})"
             case "title":
