@@ -12,11 +12,6 @@ def probability(lead: Row) -> str:
     return f"coalesce({lead.probability}, {of_step})"
 
 
-def next_reminder_at(lead: Row) -> str:
-    """The moment of its earliest pending reminder; null: none is."""
-    return f"(select min(r.due_at) from {pending(lead)})"
-
-
 def pending(lead: Row) -> str:
     """Its pending reminders, to select from as `r`."""
     return f"{lead.rows_of(Reminder)} r where r.lead_id = {lead.id} and r.state = 'PENDING'"

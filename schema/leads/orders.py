@@ -15,9 +15,9 @@ from sales import leads
 from sales.leads import Status
 from sales.pipelines import Pipeline
 from sales.reasons import Reason
+from sales.reminders import Reminder
 from sales.steps import Step
 from sales.users import User
-from schema.leads import computed
 from schema.orders import Key
 from schema.words import described
 
@@ -181,6 +181,21 @@ def _reason(lead: Row) -> str:
     return _named(lead, Reason, lead.reason_id, name="label")
 
 
+def _next_reminder_at(lead: Row) -> str:
+    pending = f"select r.lead_id as id, min(r.due_at) as at from {lead.rows_of(Reminder)} r where r.state = 'PENDING'"
+    return _beside(lead, Reminder, lead.id, source=f"({pending} group by r.lead_id)").at
+
+
+def _due_at(lead: Row) -> str:
+    """As `computed.due_at`."""
+    reminders = lead.rows_of(Reminder)
+    fired = f"select r.lead_id as id, max(r.due_at) as at from {reminders} r where r.state = 'FIRED' group by r.lead_id"
+    waking = f"select r.id, r.due_at as at from {lead.rows_of(Reminder)} r where r.state in ('PENDING', 'FIRED')"
+    last_fired = _beside(lead, Reminder, lead.id, source=f"({fired})").at
+    wakes = _beside(lead, Reminder, lead.waking_reminder_id, source=f"({waking})").at
+    return f"case when {lead.waking_reminder_id} is null then {last_fired} else {wakes} end"
+
+
 def _probability(lead: Row) -> str:
     return f"coalesce({lead.probability}, {_step(lead).probability})"
 
@@ -215,8 +230,8 @@ _VALUES: dict[LeadOrderField, _Value] = {
     LeadOrderField.PROBABILITY: _Value(int, can_be_empty=True, sql=_probability),
     LeadOrderField.WEIGHTED_AMOUNT: _Value(Decimal, can_be_empty=True, sql=_weighted),
     LeadOrderField.IS_STARRED: _Value(int, sql=lambda lead: f"{lead.is_starred}::integer"),
-    LeadOrderField.NEXT_REMINDER: _Value(datetime, can_be_empty=True, sql=computed.next_reminder_at),
-    LeadOrderField.DUE_AT: _Value(datetime, can_be_empty=True, sql=computed.due_at),
+    LeadOrderField.NEXT_REMINDER: _Value(datetime, can_be_empty=True, sql=_next_reminder_at),
+    LeadOrderField.DUE_AT: _Value(datetime, can_be_empty=True, sql=_due_at),
     LeadOrderField.CLOSED_AT: _Value(datetime, can_be_empty=True),
 }
 
