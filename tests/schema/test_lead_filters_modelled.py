@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.api import Client, signed_in
-from tests.schema.modelled import DESCRIPTIONS, TITLES, World, a_world, fits
+from tests.schema.known_leads import DESCRIPTIONS, TITLES, World, a_world
+from tests.schema.modelled import fits
 
 FOUND = """query ($filter: LeadFilter) {
   leads(filter: $filter, first: 100, orderBy: [{ field: NUMBER }]) { totalCount nodes { number } }

@@ -8,7 +8,8 @@ import pytest
 from sales.leads import Status
 from schema.leads.orders import LeadOrderField
 from tests.api import Client, signed_in
-from tests.schema.modelled import Known, World, a_world, plain
+from tests.schema.known_leads import Known, World, a_world
+from tests.schema.modelled import plain
 
 PAGE = """query ($by: [LeadOrder!], $first: Int, $after: Cursor, $last: Int, $before: Cursor) {
   leads(orderBy: $by, first: $first, after: $after, last: $last, before: $before) {
