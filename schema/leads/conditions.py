@@ -27,6 +27,8 @@ from schema.mistakes import bad_input
 
 DEEPEST = 5
 MOST_CONDITIONS = 200
+MOST_COMPARED = 1_000
+"""Values in all: each has a place in the statement, which has 32,767 of them."""
 
 Filter = Mapping[str, Any]
 
@@ -43,6 +45,8 @@ class Conditions:
 
     def of(self, filter: Filter | None, *, depth: int = 1) -> str:
         """The condition; `true` for an empty filter. Raises BAD_USER_INPUT for one that is too large."""
+        if depth == 1 and _values(filter) > MOST_COMPARED:
+            raise bad_input(f"A filter compares with at most {MOST_COMPARED:,} values in all.")
         self._counted += 1
         if depth > DEEPEST or self._counted > MOST_CONDITIONS:
             raise bad_input(f"A filter is at most {DEEPEST} deep and has at most {MOST_CONDITIONS} parts.")
@@ -214,3 +218,10 @@ class Conditions:
 
     def _plain(self, text: Late) -> str:
         return f"plain_text({text_of(self._lead, text)})"
+
+
+def _values(tree: Any) -> int:
+    """How many values there are in a part of a filter."""
+    if isinstance(tree, Mapping):
+        return sum(map(_values, tree.values()))
+    return sum(map(_values, tree)) if isinstance(tree, list) else 1

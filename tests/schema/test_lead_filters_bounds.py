@@ -93,8 +93,10 @@ async def test_ids_of_another_account_find_nothing(ada: Viewer, client: Client) 
         {"stepEnteredAt": {"lt": {}}},
         {"not": {"not": {"not": {"not": {"not": {}}}}}},
         {"or": [{}] * 200},
+        {"or": [{"title": {"in": ["x"] * 100}}] * 11},
+        {"or": [{"amount": {"in": ["1"] * 100, "notIn": ["1"] * 100}}] * 190},
     ],
-    ids=str,
+    ids=lambda filter: str(filter)[:60],
 )
 async def test_what_no_filter_means_is_refused(client: Client, filter: dict[str, Any]) -> None:
     for query in (
@@ -102,3 +104,10 @@ async def test_what_no_filter_means_is_refused(client: Client, filter: dict[str,
         "query ($f: LeadFilter) { leadTotals(filter: $f) { count } }",
     ):
         assert await client.code(query, f=filter) == "BAD_USER_INPUT"
+
+
+async def test_the_largest_filter_is_answered(client: Client) -> None:
+    titles = [{"title": {"in": [f"{n}"] * 50}, "description": {"notIn": ["x"] * 49}} for n in range(5)]
+    moments = [{"due": {"in": [{"ago": "P1D"}] * 50}, "closedAt": {"notIn": [{"ahead": "P1D"}] * 49}} for _ in range(5)]
+
+    assert await found(client, {"or": titles + moments}) == []
