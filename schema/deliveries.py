@@ -10,8 +10,8 @@ import reads
 from reads import Key, Row
 from sales import deliveries, users
 from sales.deliveries import Channel, DeliveryState
+from schema.comparisons import one_of
 from schema.connections import After, Before, Connection, First, Last
-from schema.filters import of_states
 from schema.nodes import Node
 from schema.users import User
 from schema.words import described
@@ -62,7 +62,7 @@ class DeliveryFilter:
 
 
 def _in_states(delivery: Row, filter: reads.Arguments | None) -> str:
-    return of_states(delivery.state, (filter or {}).get("states"))
+    return one_of(delivery.state, (filter or {}).get("states"))
 
 
 @strawberry.field(

@@ -1,28 +1,20 @@
-"""Filters: comparisons for each kind of value. An empty one is no condition, and none is ever undecided.
+"""Filters: the inputs that compare a value of each kind; `schema.comparisons` makes SQL of them.
 
-SQL's third truth value never shows: what is empty is neither less nor greater nor equal, and `not` of that is true.
+An empty one is no condition, and none is ever undecided: what is empty is neither less nor greater nor equal, and
+`not` of that is true.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Generic, TypeAlias, TypeVar
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Generic, TypeVar
 
 import strawberry
 from strawberry import UNSET
-from tortoise.models import Model
 
-from reads import Row
-from reads.written import literal
-from schema import ids
-from schema.mistakes import bad_input
+from schema.words import described
 
 MOST_VALUES = 100
-
-Given: TypeAlias = Mapping[str, Any]
-"""A filter as a plan sees it: its fields by the names that clients know, and what they are compared with."""
-Write: TypeAlias = Callable[[Any], str]
-
-_SIGNS = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+LONGEST_TEXT = 200
 
 T = TypeVar("T")
 
@@ -50,65 +42,69 @@ class RangeFilter(Filter[T], Generic[T]):
     gte: T | None = strawberry.field(default=UNSET, description=f"Is this, or greater, or after. {_ABSENT}")
 
 
+@strawberry.input(
+    description="Conditions on a text, which is never null; all that are given hold, whatever case and accents are. "
+    f"An empty one is no condition. A text to compare with has at most {LONGEST_TEXT} characters, none of them special."
+)
+class TextFilter:
+    eq: str | None = strawberry.field(default=UNSET, description=f'Is this as a whole; `""`: is empty. {_ABSENT}')
+    ne: str | None = strawberry.field(default=UNSET, description=f"Is not this as a whole. {_ABSENT}")
+    in_: list[str] | None = strawberry.field(
+        name="in", default=UNSET, description=f"Is one of these; an empty list matches nothing. {_ABSENT}"
+    )
+    not_in: list[str] | None = strawberry.field(
+        default=UNSET, description=f"Is none of these; an empty list matches everything. {_ABSENT}"
+    )
+    contains: str | None = strawberry.field(default=UNSET, description=f"This is somewhere in it. {_ABSENT}")
+    starts_with: str | None = strawberry.field(default=UNSET, description=f"It begins with this. {_ABSENT}")
+
+
+class CalendarPeriod(StrEnum):
+    """A stretch of the viewer's calendar that is running now."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+described(
+    CalendarPeriod,
+    "A stretch of your calendar that is running now, in your time zone.",
+    DAY="Today.",
+    WEEK="This week, from Monday.",
+    MONTH="This month.",
+    QUARTER="This quarter.",
+    YEAR="This year.",
+)
+
+
 @strawberry.input(one_of=True, description="An instant: exactly one of these, and that one not null.")
 class Instant:
     at: datetime | None = strawberry.field(default=UNSET, description="An instant. Left out, never null.")
     ago: timedelta | None = strawberry.field(default=UNSET, description="So long before now. Left out, never null.")
     ahead: timedelta | None = strawberry.field(default=UNSET, description="So long after now. Left out, never null.")
+    start_of: CalendarPeriod | None = strawberry.field(
+        default=UNSET, description="When the running period began, in your time zone. Left out, never null."
+    )
 
 
-def compared(sql: str, filter: Given | None, write: Write) -> str:
-    """The condition that a filter sets on a value; `write` gives the SQL of the filter's own values.
-
-    Raises BAD_USER_INPUT for more than a hundred values.
-    """
-    return all_of(*(_part(sql, name, value, write) for name, value in (filter or {}).items() if value is not None))
-
-
-def all_of(*parts: str) -> str:
-    """All of these; those without any condition don't count."""
-    real = [part for part in parts if part != "true"]
-    return f"({' and '.join(real)})" if real else "true"
-
-
-def of_states(sql: str, states: Sequence[Any] | None) -> str:
-    """Whether a closed word is one of these; None means any."""
-    if states is None:
-        return "true"
-    return f"{sql} in ({', '.join(map(literal, states))})" if states else "false"
-
-
-def key_of(row: Row, model: type[Model]) -> Write:
-    """Ids of a table's rows. The run raises BAD_USER_INPUT for others."""
-    return lambda id: row.bind(ids.late(id, model), "uuid")
-
-
-def instant_of(row: Row) -> Write:
-    """Instants, by themselves or from now."""
-
-    def write(instant: Given) -> str:
-        [(name, late)] = instant.items()
-        if name == "at":
-            return row.bind(late, "timestamptz")
-        return f"(now() {'+' if name == 'ahead' else '-'} {row.bind(late, 'interval')})"
-
-    return write
-
-
-def _part(sql: str, name: str, value: Any, write: Write) -> str:
-    match name:
-        case "isNull":
-            return f"({sql} is {'' if value else 'not '}null)"
-        case "in":
-            return _among(sql, value, write)
-        case "notIn":
-            return f"(not {_among(sql, value, write)})"
-        case "ne":
-            return f"(not {_among(sql, [value], write)})"
-    return f"({sql} is not null and {sql} {_SIGNS[name]} {write(value)})"
-
-
-def _among(sql: str, values: list[Any], write: Write) -> str:
-    if len(values) > MOST_VALUES:
-        raise bad_input(f"A filter takes at most {MOST_VALUES} values; these are {len(values):,}.")
-    return f"({sql} is not null and {sql} in ({', '.join(map(write, values))}))" if values else "false"
+@strawberry.input(
+    one_of=True,
+    description="A day: exactly one of these, and that one not null. All but `on` are reckoned from your own today.",
+)
+class Day:
+    on: date | None = strawberry.field(default=UNSET, description="A day of the calendar. Left out, never null.")
+    ago: timedelta | None = strawberry.field(
+        default=UNSET, description="So many whole days before today; `P0D` is today. Left out, never null."
+    )
+    ahead: timedelta | None = strawberry.field(
+        default=UNSET, description="So many whole days after today; `P0D` is today. Left out, never null."
+    )
+    start_of: CalendarPeriod | None = strawberry.field(
+        default=UNSET, description="The first day of the running period. Left out, never null."
+    )
+    end_of: CalendarPeriod | None = strawberry.field(
+        default=UNSET, description="The last day of the running period. Left out, never null."
+    )

@@ -24,7 +24,7 @@ from schema.steps import Step, StepInput, fields
 
 if TYPE_CHECKING:
     from schema.boards.live import Board
-    from schema.leads.find import LeadFilter
+    from schema.leads.filters import LeadFilter
 
 
 def _is_shown(row: Row, given: reads.Arguments) -> str:
@@ -72,7 +72,7 @@ class Pipeline(Node, over=pipelines.Pipeline):
     def board(
         self,
         filter: Annotated[
-            Annotated["LeadFilter", strawberry.lazy("schema.leads.find")] | None,
+            Annotated["LeadFilter", strawberry.lazy("schema.leads.filters")] | None,
             strawberry.argument(description="Which leads; null: all."),
         ] = None,
         statuses: Annotated[

@@ -16,8 +16,9 @@ from sales.verbs import Outcome
 from sales.viewers import Viewer
 from schema import ids, moments
 from schema.absent import given
+from schema.comparisons import all_of, compared, id_of, instant, one_of
 from schema.connections import After, Before, Connection, First, Last
-from schema.filters import Filter, Instant, RangeFilter, all_of, compared, instant_of, key_of, of_states
+from schema.filters import Filter, Instant, RangeFilter
 from schema.moments import MomentInput
 from schema.mutations import mutation
 from schema.nodes import Node
@@ -80,10 +81,12 @@ def _matching(reminder: Row, filter: reads.Arguments | None) -> str:
     given = filter or {}
     whose = given.get("user")
     return all_of(
-        compared(reminder.user_id, whose, key_of(reminder, Person)) if whose is not None else _mine(reminder),
-        of_states(reminder.state, given.get("states")),
-        compared(reminder.due_at, given.get("due"), instant_of(reminder)),
-        compared(reminder.lead_id, given.get("lead"), key_of(reminder, Lead)),
+        [
+            compared(reminder.user_id, whose, id_of(reminder, Person)) if whose is not None else _mine(reminder),
+            one_of(reminder.state, given.get("states")),
+            compared(reminder.due_at, given.get("due"), instant(reminder)),
+            compared(reminder.lead_id, given.get("lead"), id_of(reminder, Lead)),
+        ]
     )
 
 

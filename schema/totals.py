@@ -18,7 +18,7 @@ from sales import leads, pipelines, reasons, steps, users
 from sales.leads import Status
 from sales.totals import LeadTotal
 from schema.leads.conditions import Conditions
-from schema.leads.find import LeadFilter
+from schema.leads.filters import LeadFilter
 from schema.mistakes import bad_input
 from schema.money import in_its_places
 from schema.pipelines import Pipeline

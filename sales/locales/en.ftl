@@ -157,6 +157,7 @@ view-gone = { $what ->
     [pipeline] This view asks for a pipeline that does not exist any more.
     [user] This view asks for somebody who is not in your account any more.
     [reason] This view asks for a reason that does not exist any more.
+    [team] This view asks for a team that does not exist any more.
    *[other] This view asks for something that does not exist any more, or that you may not see.
 }
 view-outdated = This view asks for something that Relance cannot look for any more: { $path }.

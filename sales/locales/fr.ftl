@@ -157,6 +157,7 @@ view-gone = { $what ->
     [pipeline] Cette vue demande un tunnel de vente qui n’existe plus.
     [user] Cette vue demande quelqu’un qui n’est plus dans votre compte.
     [reason] Cette vue demande un motif qui n’existe plus.
+    [team] Cette vue demande une équipe qui n’existe plus.
    *[other] Cette vue demande quelque chose qui n’existe plus, ou à quoi vous n’avez pas accès.
 }
 view-outdated = Cette vue demande quelque chose que Relance ne sait plus chercher : { $path }.

@@ -11,6 +11,7 @@ from sales.leads import Status
 from schema import rights
 from schema.connections import After, Before, Connection, First, Last
 from schema.events import AS_IT_HAPPENED, Event
+from schema.leads import computed
 from schema.money import Money, of_row
 from schema.nodes import Node
 from schema.pipelines import Pipeline
@@ -18,31 +19,6 @@ from schema.reasons import Reason
 from schema.reminders import Reminder
 from schema.steps import Step
 from schema.users import User
-
-
-def _probability(lead: Row) -> str:
-    return (
-        f"coalesce({lead.probability}, (select s.probability from {lead.rows_of(steps.Step)} s "
-        f"where s.id = {lead.step_id}))"
-    )
-
-
-def _due(lead: Row) -> str:
-    return (
-        f"(select case when {lead.waking_reminder_id} is null then max(r.due_at) filter (where r.state = 'FIRED') "
-        f"else max(r.due_at) filter (where r.id = {lead.waking_reminder_id}) end "
-        f"from {lead.rows_of(reminders.Reminder)} r where r.lead_id = {lead.id} and r.state in ('PENDING', 'FIRED'))"
-    )
-
-
-def _late(lead: Row) -> str:
-    zone = lead.bind(_zone, "text")
-    return f"coalesce(greatest(0, (now() at time zone {zone})::date - ({_due(lead)} at time zone {zone})::date), 0)"
-
-
-def _zone(run: reads.Run) -> str:
-    zone: str = run.who.user.time_zone
-    return zone
 
 
 def _allowed(lead: Row) -> str:
@@ -72,7 +48,8 @@ class Lead(Node, over=leads.Lead):
         description="What it is worth; null: unknown.", metadata=reads.same_row(present=of_row)
     )
     probability: int | None = strawberry.field(
-        description="Per cent: its own, or its step's; null: neither has one.", metadata=reads.computed(_probability)
+        description="Per cent: its own, or its step's; null: neither has one.",
+        metadata=reads.computed(computed.probability),
     )
     own_probability: int | None = strawberry.field(
         description="Per cent, as somebody set it on the lead itself; null: the step's counts.",
@@ -113,16 +90,16 @@ class Lead(Node, over=leads.Lead):
     due_at: datetime | None = strawberry.field(
         description="The moment to show beside it: of what will wake it, or of the last reminder that fired and is "
         "not done; null: there is none.",
-        metadata=reads.computed(_due),
+        metadata=reads.computed(computed.due_at),
     )
     is_overdue: bool = strawberry.field(
         description="Whether that moment is past. Never null.",
-        metadata=reads.computed(lambda lead: f"coalesce({_due(lead)} < now(), false)"),
+        metadata=reads.computed(computed.is_overdue),
     )
     days_late: int = strawberry.field(
         description="How many days ago that moment was, on your calendar: 0 today, and where nothing is late. "
         "Never null.",
-        metadata=reads.computed(_late),
+        metadata=reads.computed(computed.days_late),
     )
     allowed_statuses: list[Status] = strawberry.field(
         description="The statuses that it may be given next; may be empty, never null.",

@@ -11,11 +11,13 @@ from reads import More
 from sales import users, views
 from sales.views import Layout, LeadColumn
 from schema import plans, rights, stored
+from schema.comparisons import id_of
 from schema.connections import After, Before, Connection, First, Last
 from schema.context import Info
-from schema.filters import key_of
 from schema.leads import Lead
-from schema.leads.find import FOUND, LeadFilter, LeadOrder, LeadOrderField, OrderDirection, OrderNulls
+from schema.leads.filters import LeadFilter
+from schema.leads.find import FOUND
+from schema.leads.orders import LeadOrder, LeadOrderField, OrderDirection, OrderNulls
 from schema.mistakes import bad_input
 from schema.nodes import Node
 from schema.scalars import LeadFilterJSON
@@ -125,7 +127,7 @@ def list_views(first: First = None, after: After = None, last: Last = None, befo
     graphql_type=SavedView | None,
     description="The saved view of an id. Null when there is none, or you may not see it.",
     metadata=reads.one(
-        views.SavedView, lambda _, view, given: f"{view.id} = {key_of(view, views.SavedView)(given['id'])}"
+        views.SavedView, lambda _, view, given: f"{view.id} = {id_of(view, views.SavedView)(given['id'])}"
     ),
 )
 def view_by_id(

@@ -13,7 +13,8 @@ from sales.views import Reference, SavedView
 from schema import plans, stored
 from schema.context import Context, Info
 from schema.leads.conditions import Conditions
-from schema.leads.find import LeadFilter, LeadOrder
+from schema.leads.filters import LeadFilter
+from schema.leads.orders import LeadOrder
 from schema.mistakes import Mistake
 from schema.rights import Rights, kind_of
 from schema.words import described

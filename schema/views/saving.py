@@ -12,7 +12,8 @@ from sales.viewers import Viewer
 from sales.views import Layout, LeadColumn, Reference, ViewFields
 from schema import ids, stored
 from schema.absent import given
-from schema.leads.find import LeadFilter, LeadOrder
+from schema.leads.filters import LeadFilter
+from schema.leads.orders import LeadOrder
 from schema.mutations import deletion, mutation
 from schema.views import SavedView
 from schema.views.checking import require_readable

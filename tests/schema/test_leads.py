@@ -264,7 +264,7 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
     ({"createdAt": {"gte": {"ago": "P7D"}}}, "abcd"),
     ({"createdAt": {"lt": {"ago": "P7D"}}}, ""),
     ({"closedAt": {"isNull": True}}, "abc"),
-    ({"expectedCloseOn": {"lt": "2027-06-01"}}, "a"),
+    ({"expectedCloseOn": {"lt": {"on": "2027-06-01"}}}, "a"),
     ({"status": {"eq": "TODO"}, "or": [{"number": {"eq": 1}}, {"isStarred": True}]}, "ab"),
     ({"and": [{"number": {"gt": 1}}, {"number": {"lt": 3}}]}, "b"),
 ]

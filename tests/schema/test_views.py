@@ -8,9 +8,13 @@ from tortoise.models import Model
 
 from sales.accounts import Privacy
 from sales.ids import new_id
+from sales.reasons import Reason, archive
 from sales.steps.delete import delete_step
+from sales.teams import Team
+from sales.teams import create as create_team
 from sales.viewers import Viewer
 from sales.views import SavedView
+from schema.leads.orders import LeadOrderField
 from tests.api import Client, counted_statements, id_of, signed_in
 from tests.factories import a_lead, a_user, an_account, steps_of
 
@@ -29,9 +33,19 @@ EVERYTHING: dict[str, Any] = {
     "createdAt": {"gte": {"at": "2026-11-24T08:00:00Z"}},
     "closedAt": {"isNull": True},
     "amount": {"gt": "1500.50"},
-    "expectedCloseOn": {"lte": "2026-12-31"},
+    "expectedCloseOn": {"lte": {"on": "2026-12-31"}, "gte": {"startOf": "MONTH"}},
+    "title": {"startsWith": "É", "notIn": ["x"]},
+    "description": {"contains": "_"},
+    "currency": {"in": ["EUR"]},
+    "probability": {"gte": 50},
+    "stepEnteredAt": {"lt": {"ago": "P14D"}},
+    "statusChangedAt": {"gte": {"startOf": "QUARTER"}},
+    "isOverdue": False,
+    "hasNextReminder": True,
+    "reason": {"isNull": True},
+    "createdBy": {"isNull": False},
     "and": [],
-    "or": [{"owner": {"isNull": True}}, {"not": {"expectedCloseOn": {"eq": "2026-12-01"}}}],
+    "or": [{"owner": {"isNull": True}}, {"not": {"expectedCloseOn": {"eq": {"on": "2026-12-01"}}}}],
 }
 
 
@@ -276,6 +290,53 @@ async def test_a_filter_that_no_list_takes_is_refused(client: Client, filter: di
 
     assert await client.code(create, i={"name": "x", "layout": "TABLE", "filter": filter}) == "BAD_USER_INPUT"
     assert await client.ask("{ views { totalCount } }") == {"totalCount": 0}
+
+
+async def test_a_view_names_reasons_teams_and_people_also_what_is_archived(ada: Viewer, client: Client) -> None:
+    reason, team = await Reason.filter(account_id=ada.account.id).first(), await create_team(by=ada, name="North")
+    assert reason is not None
+    await archive(reason.id, by=ada)
+    filter = {
+        "reason": {"id": {"in": [id_of(reason)]}}, "createdBy": {"id": {"eq": id_of(ada.user)}},
+        "owner": {"team": {"id": {"ne": f"team_{team.id}"}}},
+    }  # fmt: skip
+
+    view = await a_view(client, filter=filter, isShared=True)
+    await Team.filter(id=team.id).delete()
+    await Reason.filter(id=reason.id).delete()
+    problems = (await client.ask(PROBLEMS, id=view["id"]))["problems"]
+
+    assert (orjson.loads(view["filter"]), view["problems"]) == (filter, [])
+    assert {(".".join(each["path"]), each["message"]) for each in problems} == {
+        ("filter.owner.team.id.ne", "This view asks for a team that does not exist any more."),
+        ("filter.reason.id.in.0", "This view asks for a reason that does not exist any more."),
+    }
+    chloe = await signed_in(await a_user(ada, name="Chloe", locale="fr"))
+    told = [each["message"] for each in (await chloe.ask(PROBLEMS, id=view["id"]))["problems"]]
+    assert "Cette vue demande une équipe qui n’existe plus." in told
+
+
+async def test_teams_and_reasons_of_another_account_are_not_found(client: Client) -> None:
+    other = await an_account()
+    reason, team = await Reason.filter(account_id=other.account.id).first(), await create_team(by=other, name="North")
+    assert reason is not None
+    filter = {"reason": {"id": {"eq": id_of(reason)}}, "createdBy": {"team": {"id": {"eq": f"team_{team.id}"}}}}
+
+    payload = await client.do("viewCreate", {"name": "x", "layout": "TABLE", "filter": filter}, "view { id }")
+
+    assert payload["view"] is None
+    assert {(error["__typename"], ".".join(error["path"])) for error in payload["errors"]} == {
+        ("NotFound", "filter.reason.id.eq"), ("NotFound", "filter.createdBy.team.id.eq"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("field", LeadOrderField.__members__)
+async def test_a_view_keeps_every_order(client: Client, field: str) -> None:
+    order = {"field": field, "direction": "DESC", "nulls": "FIRST"}
+
+    view = await a_view(client, orderBy=[order])
+
+    assert (view["orderBy"], view["problems"]) == ([order], [])
 
 
 async def test_many_views_are_checked_in_as_many_statements_as_one(ada: Viewer, client: Client) -> None:

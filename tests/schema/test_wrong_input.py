@@ -176,7 +176,9 @@ async def test_a_filter_that_cannot_be_is_refused(client: Client, filter: Any) -
         {"text": "%_\\'\"; drop table leads --"}, {"text": "é" * 200}, {"number": {"lt": -(2**31)}},
         {"amount": {"gt": "-" + "9" * 30}}, {"createdAt": {"lt": {"at": "0001-01-02T00:00:00Z"}}},
         {"createdAt": {"gt": {"ahead": "P36600D"}}}, {"createdAt": {"lt": {"ago": "P36600D"}}},
-        {"expectedCloseOn": {"eq": "9999-12-31"}}, {"number": {"in": []}}, {"or": []},
+        {"expectedCloseOn": {"eq": {"on": "9999-12-31"}}}, {"expectedCloseOn": {"gt": {"ahead": "P36600D"}}},
+        {"expectedCloseOn": {"lt": {"ago": "P36600D"}}}, {"probability": {"gt": 2**31 - 1}}, {"currency": {"eq": ""}},
+        {"title": {"eq": "a\nb"}}, {"description": {"startsWith": "%_\\"}}, {"number": {"in": []}}, {"or": []},
     ],
 )  # fmt: skip
 async def test_a_filter_that_is_odd_finds_nothing(ada: Viewer, client: Client, filter: Any) -> None:
