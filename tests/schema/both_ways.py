@@ -1,0 +1,93 @@
+"""Two ways to one answer: over HTTP, where a query is one statement; and field by field, by the executor."""
+
+import json
+from collections.abc import Mapping
+from inspect import isawaitable
+from typing import Any
+
+import orjson
+from graphql import DocumentNode, ExecutionResult, GraphQLError, execute, get_operation_ast, parse
+
+from sales.viewers import Viewer
+from schema import plans
+from schema.context import Context
+from schema.schema import graphql_schema
+from services.api import answers
+from services.api.documents import Cost
+from tests.api import GRAPHQL
+from tests.schema.operations import Operation
+from tests.schema.worlds import Person
+
+UNREADABLE = "This can't be asked together"
+
+
+async def asked(operation: Operation, person: Person) -> tuple[bytes, Any]:
+    """The body of the answer that a client gets, and what it says."""
+    body = {"query": operation.text, "variables": operation.variables, "operationName": operation.name}
+    answer = await person.client.post("/graphql", content=json.dumps(body), headers=_JSON)
+    return answer.content, orjson.loads(answer.content)
+
+
+async def other_way(
+    document: DocumentNode, variables: Mapping[str, Any], viewer: Viewer, name: str | None = None
+) -> Any:
+    """The answer's `data` and `errors`, field by field; over a plan's rows only where nothing else can read a field."""
+    result = await _executed(document, variables, viewer, name, rows=None)
+    if not any(UNREADABLE in error.message for error in result.errors or ()):
+        return _answer(result)
+    operation, refused = get_operation_ast(document, name), None
+    assert operation is not None
+    try:
+        rows = await plans.rows(f"rows {id(document)}", document, operation, variables, viewer)
+    except GraphQLError as mistake:
+        rows, refused = None, mistake
+    return _answer(await _executed(document, variables, viewer, name, rows=rows, mistake=refused))
+
+
+async def require_both_alike(operation: Operation, person: Person) -> Any:
+    """The data byte for byte, and which fields failed how; gives the answer."""
+    body, answer = await asked(operation, person)
+    other = await other_way(parse(operation.text), operation.variables, person.viewer, operation.name)
+
+    assert failures(answer) == failures(other)
+    assert answer.get("data") == other.get("data")
+    if answer.get("data") is not None:
+        assert b'"data":' + orjson.dumps(other["data"]) in body
+    return answer
+
+
+def failures(answer: Any) -> list[tuple[list[Any], str]]:
+    """Which fields failed, and how."""
+    return sorted(
+        ((error.get("path") or [], error["extensions"]["code"]) for error in answer.get("errors") or ()), key=repr
+    )
+
+
+_JSON = {"content-type": "application/json", "accept": GRAPHQL}
+
+
+async def _executed(
+    document: DocumentNode,
+    variables: Mapping[str, Any],
+    viewer: Viewer,
+    name: str | None,
+    *,
+    rows: Any,
+    mistake: GraphQLError | None = None,
+) -> ExecutionResult:
+    context = Context(viewer, "test")
+    context.mistake = mistake
+    result: Any = execute(
+        graphql_schema,
+        document,
+        root_value=rows,
+        context_value=context,
+        variable_values=dict(variables),
+        operation_name=name,
+    )
+    return await result if isawaitable(result) else result
+
+
+def _answer(result: ExecutionResult) -> Any:
+    response = answers.answered(result, cost=Cost(0, 0), media_type=GRAPHQL, request_id="test")
+    return orjson.loads(response.body)
