@@ -59,6 +59,8 @@ class _Page:
         found = Row(self._statement, self._statement.name("r"), self._declared.model)
         name = self._statement.name("p")
         parts = {key: self._part(each, kind, found, name) for key, each in fields.items()}
+        if not parts:
+            return literal("{}")
         whole = " || ".join(
             f"{literal(('{' if n == 0 else ',') + chr(34) + key + chr(34) + ':')} || {sql}"
             for n, (key, sql) in enumerate(parts.items())

@@ -45,8 +45,13 @@ async def other_way(
 
 
 async def require_both_alike(operation: Operation, person: Person) -> Any:
-    """The data byte for byte, and which fields failed how; gives the answer."""
+    """The data byte for byte, and where it lacks what for which reason; gives the answer.
+
+    What is beyond the limits is refused before either way begins.
+    """
     body, answer = await asked(operation, person)
+    if {"COST_LIMIT_EXCEEDED"} == {code for _, code in failures(answer)}:
+        return answer
     other = await other_way(parse(operation.text), operation.variables, person.viewer, operation.name)
 
     assert failures(answer) == failures(other)
@@ -56,11 +61,23 @@ async def require_both_alike(operation: Operation, person: Person) -> Any:
     return answer
 
 
-def failures(answer: Any) -> list[tuple[list[Any], str]]:
-    """Which fields failed, and how."""
-    return sorted(
-        ((error.get("path") or [], error["extensions"]["code"]) for error in answer.get("errors") or ()), key=repr
-    )
+def failures(answer: Any) -> set[tuple[tuple[Any, ...], str]]:
+    """Where null stands for what failed, and how it did.
+
+    Of several fields that fail below one null, either way may name another one first.
+    """
+    return {
+        (_nulled(answer.get("data"), error.get("path") or []), error["extensions"]["code"])
+        for error in answer.get("errors") or ()
+    }
+
+
+def _nulled(data: Any, path: list[Any]) -> tuple[Any, ...]:
+    for length, key in enumerate(path):
+        if data is None:
+            return tuple(path[:length])
+        data = data[key]
+    return tuple(path)
 
 
 _JSON = {"content-type": "application/json", "accept": GRAPHQL}

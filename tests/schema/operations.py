@@ -41,6 +41,7 @@ MOST_ITEMS = 2
 
 _CHOICES = st.binary(min_size=256, max_size=768)
 """All choices of an operation in one value: Hypothesis would otherwise spend two thirds of its time on repeats."""
+_MOST_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class Supplies:
 
     scalars: Mapping[str, Sequence[Any]]
     """By the scalar's name."""
-    named: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    """By the beginning of the name of an argument or an input's field, or of the field that takes it: these go first."""
+    named: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
+    """By the scalar and the beginning of a name on the way to the place (field, argument, input's field): mostly these."""
 
 
 @dataclass(frozen=True)
@@ -64,17 +65,24 @@ class Operation:
 
 def operations(schema: GraphQLSchema, supplies: Supplies) -> st.SearchStrategy[Operation]:
     """Queries that are valid; what they are answered is another matter."""
-    return _CHOICES.map(lambda choices: _Author(schema, supplies, choices).operation()).filter(
-        # Two types below one interface may say different things under one name.
-        lambda operation: not validate(schema, parse(operation.text), max_errors=1)
-    )
+    return _CHOICES.map(lambda choices: operation_of(schema, supplies, choices))
+
+
+def operation_of(schema: GraphQLSchema, supplies: Supplies, choices: bytes) -> Operation:
+    """The operation that these choices make, the same each time."""
+    # Two types below one interface may say different things under one name: then others are made.
+    for start in range(_MOST_TRIES):
+        operation = _Author(schema, supplies, choices[start:]).operation()
+        if not validate(schema, parse(operation.text), max_errors=1):
+            return operation
+    return Operation("{ __typename }", {})
 
 
 @dataclass
 class _Scope:
-    """What the fields of one object in the answer are: by key the field as it is written, and its own scope."""
+    """The fields of one object of the answer, by type and key: each as it is written, and its own scope."""
 
-    keys: dict[str, tuple[str, GraphQLNamedType, "_Scope"]] = field(default_factory=dict)
+    keys: dict[tuple[str, str], tuple[str, GraphQLNamedType, "_Scope"]] = field(default_factory=dict)
 
 
 class _Author:
@@ -135,10 +143,10 @@ class _Author:
 
     def _field(self, kind: Any, depth: int, lists: int, scope: _Scope) -> str:
         self._left -= 1
-        if scope.keys and self._chance(10):
+        known = [each for (on, _), each in scope.keys.items() if on == str(kind)]
+        if known and self._chance(10):
             # The same once more: what is asked below it is put together.
-            key = self._pick(sorted(scope.keys))
-            written, below, inner = scope.keys[key]
+            written, below, inner = self._pick(known)
             return written + self._directives() + self._below(below, depth, lists, inner)
         name, chosen = self._pick([*self._fields(kind, depth, lists)] or [("__typename", None)])
         if chosen is None:
@@ -154,7 +162,7 @@ class _Author:
                 self._arguments[str(kind), name] = self._given(name, chosen)
             written = f"{name}{self._arguments[str(kind), name]}"
         below = get_named_type(chosen.type)
-        inner = scope.keys.setdefault(key, (written, below, _Scope()))[2]
+        inner = scope.keys.setdefault((str(kind), key), (written, below, _Scope()))[2]
         return written + self._directives() + self._below(below, depth, lists + _is_list(chosen.type), inner)
 
     def _fields(self, kind: Any, depth: int, lists: int) -> Sequence[tuple[str, GraphQLField]]:
@@ -180,13 +188,17 @@ class _Author:
         return f" @{directive}(if: {value})"
 
     def _given(self, name: str, chosen: GraphQLField) -> str:
-        given = {
-            argument: self._value(definition.type, (name, argument), definition=definition)
+        wanted = {
+            argument: definition
             for argument, definition in chosen.args.items()
             if is_required_argument(definition) or self._chance(40)
         }
-        if "first" in given and "last" in given and not self._chance(10):
-            del given[self._pick(["first", "last"])]
+        if "first" in wanted and "last" in wanted and not self._chance(10):
+            del wanted[self._pick(["first", "last"])]
+        given = {
+            argument: self._value(definition.type, (name, argument), definition=definition)
+            for argument, definition in wanted.items()
+        }
         return f"({', '.join(f'{key}: {value}' for key, value in given.items())})" if given else ""
 
     # Values, as GraphQL writes them, with variables in any place.
@@ -208,7 +220,7 @@ class _Author:
             return "null"
         if isinstance(inner, GraphQLList):
             if self._chance(10):
-                return self._value(_required(inner.of_type), path)
+                return _literal(self._json(inner.of_type, path), inner.of_type)
             items = range(self._number(MOST_ITEMS + 1))
             return f"[{', '.join(self._value(inner.of_type, path) for _ in items)}]"
         if isinstance(inner, GraphQLInputObjectType):
@@ -267,18 +279,12 @@ class _Author:
         return required | {name: of_type.fields[name] for name in of_type.fields if name in chosen}
 
     def _supply(self, scalar: str, path: tuple[str, ...]) -> Sequence[Any]:
-        of_type = self._supplies.scalars.get(scalar)
-        assert of_type, f"say in Supplies what a client may send as {scalar}"
-        named = next(
-            (
-                values
-                for word in reversed(path)
-                for name, values in self._supplies.named.items()
-                if word.startswith(name) and type(values[0]) is type(of_type[0])
-            ),
-            None,
-        )
-        return named if named is not None and not self._chance(15) else of_type
+        every = self._supplies.scalars.get(scalar)
+        assert every, f"say in Supplies what a client may send as {scalar}"
+        named = self._supplies.named.get(scalar, {})
+        fitting = (values for word in reversed(path) for name, values in named.items() if word.startswith(name))
+        usual = next(fitting, None)
+        return every if usual is None or self._chance(6) else usual
 
     def _chance(self, per_cent: int) -> bool:
         """Whether; simpler examples are without."""

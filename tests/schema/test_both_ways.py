@@ -6,12 +6,12 @@ OPERATIONS=3000 asks as many questions, other ones each time; a run without it a
 import os
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from schema.schema import graphql_schema
-from tests.schema.both_ways import failures, require_both_alike
+from tests.schema.both_ways import require_both_alike
 from tests.schema.operations import Supplies, operations
 from tests.schema.worlds import World
 
@@ -36,6 +36,4 @@ async def test_whatever_is_asked_both_ways_give_the_same_bytes(world: World, sup
     operation = data.draw(operations(graphql_schema, supplies), "operation")
     person = world.people[data.draw(st.sampled_from(sorted(world.people)), "asked by")]
 
-    answer = await require_both_alike(operation, person)
-
-    assume(([], "COST_LIMIT_EXCEEDED") not in failures(answer))
+    await require_both_alike(operation, person)

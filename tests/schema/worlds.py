@@ -101,6 +101,7 @@ class World:
         ids = [id_of(row) for row in self.rows] + [id_of(event) for event in self.events[:40]]
         by_word = {word: [id for id in ids if id.startswith(f"{word}_")] for word in sorted({id.split("_")[0] for id in ids})}
         odd = ["", "x", "lead_", "lead_0", f"nothing_{UUID(int=0)}", f"lead_{UUID(int=0)}", by_word["lead"][0].upper()]
+        cursors, sizes = await self._cursors(), [1, 2, 3, 4, 2, 3, 1, 2, 2, 3, 1, 4, 2, 0, 101]
         return Supplies(
             scalars={
                 "ID": [*ids, *odd],
@@ -112,24 +113,22 @@ class World:
                 "Date": ["2026-01-01", "2027-01-03", "2027-01-02", "0001-01-01"],
                 "Decimal": ["0", "10", "12.5", "30.00", "-1", 20],
                 "Duration": ["P1D", "PT0S", "P400D"],
-                "Cursor": [*await self._cursors(), "", "x", "MVtd"],
+                "Cursor": [*(cursor for those in cursors.values() for cursor in those), "", "x", "MVtd"],
             },
             named={
-                "first": [1, 2, 3, 4, 2, 3, 1, 0, 101],
-                "last": [1, 2, 3, 4, 2, 3, 1, 0, 101],
-                "owner": by_word["user"],
-                **by_word,
+                "ID": by_word | {"owner": by_word["user"]},
+                "Int": {"first": sizes, "last": sizes, "number": [lead.number for lead in self.leads]},
+                "Cursor": cursors,
             },
         )
 
-    async def _cursors(self) -> list[str]:
-        """Real ones, of all lists at the root, of histories, and of leads in other orders."""
-        found: list[str] = []
+    async def _cursors(self) -> dict[str, list[str]]:
+        """Real ones by the list's name: of all lists at the root, of histories, and of leads in other orders."""
+        found: dict[str, list[str]] = {}
         for person in self.people.values():
             for text in _LISTS:
-                answer = (await person.client.send_query(text)).json()
-                found += _all_cursors(answer)
-        return list(dict.fromkeys(found))
+                _gather((await person.client.send_query(text)).json(), "", found)
+        return found
 
 
 _LISTS = (
@@ -143,13 +142,14 @@ _LISTS = (
 )
 
 
-def _all_cursors(answer: Any) -> list[str]:
-    if isinstance(answer, list):
-        return [cursor for each in answer for cursor in _all_cursors(each)]
-    if isinstance(answer, dict):
-        own = [answer["cursor"]] if "cursor" in answer else []
-        return own + [cursor for each in answer.values() for cursor in _all_cursors(each)]
-    return []
+def _gather(answer: Any, of: str, found: dict[str, list[str]]) -> None:
+    """Put the cursors of an answer to those of the lists that they are of."""
+    for each in answer if isinstance(answer, list) else ():
+        _gather(each, of, found)
+    for name, value in answer.items() if isinstance(answer, dict) else ():
+        if name == "cursor" and value not in found.setdefault(of, []):
+            found[of].append(value)
+        _gather(value, of if name in ("edges", "node") else name, found)
 
 
 def _exists(row: Any, person: Person, seen: set[UUID]) -> bool:
