@@ -3,7 +3,7 @@
 Knows Strawberry's types and tables, and nothing of what they mean. See README.md.
 """
 
-from reads.compiler import Plan, Unplannable, compile_operation
+from reads.compiler import Plan, compile_operation
 from reads.declarations import (
     Arguments,
     Field,
@@ -21,7 +21,7 @@ from reads.executing import attach
 from reads.orders import Key, Order
 from reads.pages import BadPage
 from reads.rows import Row
-from reads.shapes import Late, Run, Shape, shape_of
+from reads.shapes import Late, Run, Shape, Unplannable, shape_of
 
 __all__ = [
     "Arguments",

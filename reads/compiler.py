@@ -30,17 +30,13 @@ from reads import pages
 from reads.declarations import METADATA, Arguments, Computed, Connected, Derived, Field, Many, One, SameRow
 from reads.rows import Rights, Row, Statement
 from reads.selections import Selections
-from reads.shapes import ABSENT, Run, Shape, argument
+from reads.shapes import ABSENT, Run, Shape, Unplannable, argument
 from reads.written import MISSING, STANDARD, Writers, literal, missing_if_null, null_if_null
 
 _MISSING = MISSING.encode().decode("unicode_escape")
 ROW = "$row"
 """Where a lenient plan says which row an object is of; no response key begins like this."""
 _MOST_PARTS = 90  # concat() takes a hundred arguments at most
-
-
-class Unplannable(Exception):
-    """An operation that has no plan: a field in it is not declared, or its arguments are beyond what SQL can say."""
 
 
 @dataclass(frozen=True)

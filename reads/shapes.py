@@ -27,6 +27,11 @@ from graphql import (
 )
 from graphql.language import ListValueNode, NullValueNode, ObjectValueNode, ValueNode
 
+
+class Unplannable(Exception):
+    """An operation that has no plan: a field in it is not declared, or its arguments are beyond what SQL can say."""
+
+
 FIXED_SCALARS = frozenset({"Boolean", "Int"})
 
 Tree: TypeAlias = Any
@@ -121,11 +126,17 @@ ABSENT: Any = object()
 
 
 def argument(node: ValueNode | None, of_type: GraphQLInputType, variables: Mapping[str, Tree], default: Any) -> Tree:
-    """The value of an argument, or of a part of one, in the document; ABSENT where there is none."""
+    """The value of an argument, or of a part of one, in the document; ABSENT where there is none.
+
+    Raises Unplannable where a variable is null and null may not be: a variable with a default is let in there.
+    """
     if node is None:
         return default
     if isinstance(node, VariableNode):
-        return variables.get(node.name.value, default)
+        value = variables.get(node.name.value, default)
+        if value is None and isinstance(of_type, GraphQLNonNull):
+            raise Unplannable(f"${node.name.value} is null")
+        return value
     if isinstance(of_type, GraphQLNonNull):
         return argument(node, of_type.of_type, variables, default)
     if isinstance(node, NullValueNode):

@@ -241,7 +241,7 @@ class _Author:
             default = _literal(self._json(plain, path) if ready is None else value, plain)
             self._definitions.append(f"${name}: {plain} = {default}")
             if self._chance(60):
-                self._variables[name] = value
+                self._variables[name] = None if self._chance(10) else value
         elif plain is not of_type and not has_default_itself:
             self._definitions.append(f"${name}: {of_type}")
             self._variables[name] = value
