@@ -160,7 +160,7 @@ async def test_more_than_a_hundred_ids_are_refused(client: Client) -> None:
     [
         {"text": "a\0b"}, {"text": "x" * 201}, {"number": {"eq": 2**31}}, {"number": {"eq": 1.5}},
         {"number": {"in": list(range(101))}}, {"amount": {"gt": "1E99"}}, {"createdAt": {"gte": {}}},
-        {"createdAt": {"gte": {"ago": "P1D", "ahead": "P1D"}}}, {"status": {"eq": "NOPE"}}, {"nope": 1, "on": "2027-01-01"},
+        {"createdAt": {"gte": {"ago": "P1D", "ahead": "P1D"}}}, {"status": {"eq": "NOPE"}}, {"nope": 1},
         {"and": [{"and": [{"and": [{"and": [{"and": [{}]}]}]}]}]}, {"or": [{}] * 300}, {"isStarred": "yes"},
     ],
 )  # fmt: skip
