@@ -5,6 +5,7 @@ import pytest
 from sales.viewers import Viewer
 from tests.api import Client, signed_in
 from tests.factories import an_account
+from tests.schema.operations import Supplies
 from tests.schema.worlds import World, a_world
 
 
@@ -29,3 +30,9 @@ async def client(ada: Viewer) -> Client:
 async def world(pool: None) -> World:
     """What questions at random are asked about; tests only read it."""
     return await a_world()
+
+
+@pytest.fixture(scope="session")
+async def supplies(world: World) -> Supplies:
+    """What questions about it may send."""
+    return await world.supplies()

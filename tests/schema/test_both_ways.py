@@ -4,18 +4,25 @@ OPERATIONS=3000 asks as many questions, other ones each time; a run without it a
 """
 
 import os
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
+from graphql import DocumentNode, GraphQLSyntaxError, OperationDefinitionNode, OperationType, parse, print_ast
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from schema.schema import graphql_schema
+from tests.api import id_of
 from tests.schema.both_ways import require_both_alike
-from tests.schema.operations import Supplies, operations
-from tests.schema.worlds import World
+from tests.schema.operations import Operation, Supplies, operations
+from tests.schema.worlds import Person, World
 
 USUALLY = 250
+ROOT = Path(__file__).parents[2]
+_BLOCK = re.compile(r"^```graphql\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 asking = settings(
     max_examples=int(os.environ.get("OPERATIONS", USUALLY)),
@@ -25,15 +32,50 @@ asking = settings(
 )
 
 
-@pytest.fixture(scope="session")
-async def supplies(world: World) -> Supplies:
-    return await world.supplies()
-
-
 @asking
 @given(data=st.data())
-async def test_whatever_is_asked_both_ways_give_the_same_bytes(world: World, supplies: Supplies, data: DataObject) -> None:
+async def test_whatever_is_asked_both_ways_give_the_same_bytes(
+    world: World, supplies: Supplies, data: DataObject
+) -> None:
     operation = data.draw(operations(graphql_schema, supplies), "operation")
     person = world.people[data.draw(st.sampled_from(sorted(world.people)), "asked by")]
 
     await require_both_alike(operation, person)
+
+
+def written_queries() -> list[Any]:
+    """Every query that stands somewhere in the repository: in the documents, the bench, and GraphiQL's tabs."""
+    files = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/operations/*.graphql")]
+    files += ROOT.glob("services/api/graphiql/operations/*.graphql")
+    return [
+        pytest.param(print_ast(document), id=f"{file.stem}-{n}")
+        for file in sorted(files)
+        for n, text in enumerate(_BLOCK.findall(file.read_text("utf-8")) if file.suffix == ".md" else [file.read_text()])
+        if (document := _query(text)) is not None
+    ]
+
+
+def _query(text: str) -> DocumentNode | None:
+    try:
+        document = parse(text)
+    except GraphQLSyntaxError:
+        return None  # a part of one, to be read
+    asks = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    return document if any(node.operation == OperationType.QUERY for node in asks) else None
+
+
+@pytest.mark.parametrize("text", written_queries())
+async def test_every_query_that_is_written_down_is_answered_alike_both_ways(world: World, text: str) -> None:
+    for person in world.people.values():
+        answer = await require_both_alike(Operation(text, _variables(world, person)), person)
+
+        assert "errors" not in answer
+        assert answer["data"]
+
+
+def _variables(world: World, person: Person) -> dict[str, Any]:
+    lead = world.leads_of(person)[0]
+    return {
+        "id": id_of(lead), "lead": id_of(lead), "pipeline": None, "owner": id_of(person.viewer.user), "amount": "10",
+    } | {"pipeline": next(id_of(row) for row in world.rows if type(row).__name__ == "Pipeline"
+                          and row.account_id == person.viewer.account.id)}  # fmt: skip
