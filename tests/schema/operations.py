@@ -30,6 +30,7 @@ from graphql import (
     parse,
     validate,
 )
+from hypothesis import note
 from hypothesis import strategies as st
 
 DEEPEST = 7
@@ -39,12 +40,12 @@ MOST_NESTED_LISTS = 3
 DEEPEST_INPUT = 3
 MOST_ITEMS = 2
 
-_CHOICES = st.binary(min_size=256, max_size=768)
+CHOICES = st.binary(min_size=256, max_size=768)
 """All choices of an operation in one value: Hypothesis would otherwise spend two thirds of its time on repeats."""
 _MOST_TRIES = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Supplies:
     """What arguments are made of, as JSON."""
 
@@ -63,17 +64,13 @@ class Operation:
     name: str | None = None
 
 
-def operations(schema: GraphQLSchema, supplies: Supplies) -> st.SearchStrategy[Operation]:
-    """Queries that are valid; what they are answered is another matter."""
-    return _CHOICES.map(lambda choices: operation_of(schema, supplies, choices))
-
-
 def operation_of(schema: GraphQLSchema, supplies: Supplies, choices: bytes) -> Operation:
-    """The operation that these choices make, the same each time."""
+    """The valid operation that these choices make, the same each time; what it is answered is another matter."""
     # Two types below one interface may say different things under one name: then others are made.
     for start in range(_MOST_TRIES):
         operation = _Author(schema, supplies, choices[start:]).operation()
         if not validate(schema, parse(operation.text), max_errors=1):
+            note(f"{operation.text}\n{operation.variables}")
             return operation
     return Operation("{ __typename }", {})
 

@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 from graphql import DocumentNode, GraphQLSyntaxError, OperationDefinitionNode, OperationType, parse, print_ast
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from hypothesis.strategies import DataObject
 
 from schema.schema import graphql_schema
 from tests.api import id_of
 from tests.schema.both_ways import require_both_alike
-from tests.schema.operations import Operation, Supplies, operations
-from tests.schema.worlds import Person, World
+from tests.schema.operations import CHOICES, Operation, Supplies, operation_of
+from tests.schema.worlds import PEOPLE, Person, World
 
 USUALLY = 250
 ROOT = Path(__file__).parents[2]
@@ -28,17 +27,17 @@ asking = settings(
     max_examples=int(os.environ.get("OPERATIONS", USUALLY)),
     derandomize="OPERATIONS" not in os.environ,
     deadline=None,
+    phases=[phase for phase in Phase if phase is not Phase.shrink or "OPERATIONS" in os.environ],
     suppress_health_check=list(HealthCheck),
 )
 
 
 @asking
-@given(data=st.data())
+@given(choices=CHOICES, name=st.sampled_from(PEOPLE))
 async def test_whatever_is_asked_both_ways_give_the_same_bytes(
-    world: World, supplies: Supplies, data: DataObject
+    world: World, supplies: Supplies, choices: bytes, name: str
 ) -> None:
-    operation = data.draw(operations(graphql_schema, supplies), "operation")
-    person = world.people[data.draw(st.sampled_from(sorted(world.people)), "asked by")]
+    operation, person = operation_of(graphql_schema, supplies, choices), world.people[name]
 
     await require_both_alike(operation, person)
 

@@ -48,6 +48,11 @@ STORED = "a\x01b\x1f\x7f\t\n\r\x08\x0c\u2028\ufeff\U0001f469\u200d\U0001f680\\u0
 LEADS_EACH = 4
 NEXT_WEEK = After(timedelta(days=7))
 
+PEOPLE = (
+    "the administrator of a shared account", "a user of a shared account", "the administrator of a private account",
+    "the manager of a team", "a user of a private account", "a user without a team",
+)  # fmt: skip
+
 _TABLES: tuple[type[Model], ...] = (
     User, Team, Session, ApiKey, Pipeline, Step, Reason, Lead, Reminder, Notification, Delivery, SavedView,
 )  # fmt: skip
@@ -68,7 +73,7 @@ class Person:
         return self.sees is None or lead.owner_id is None or lead.owner_id in self.sees
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class World:
     """People by what they are, and everything there is."""
 
@@ -187,14 +192,12 @@ async def a_world() -> World:
     for people in accounts:
         tags |= await _furnish(people)
     await _stored_past_the_verbs(ada)
-    world = World({
-        "the administrator of a shared account": await _signed_in(ada, None),
-        "a user of a shared account": await _signed_in(ben, None),
-        "the administrator of a private account": await _signed_in(eve, None),
-        "the manager of a team": await _signed_in(max_, frozenset({max_.user.id, bea.user.id})),
-        "a user of a private account": await _signed_in(bea, frozenset({bea.user.id, dan.user.id})),
-        "a user without a team": await _signed_in(cleo, frozenset({cleo.user.id})),
-    }, tags=tags)  # fmt: skip
+    owners = (
+        None, None, None,
+        {max_.user.id, bea.user.id}, {bea.user.id, dan.user.id}, {cleo.user.id},
+    )  # fmt: skip
+    who = zip(PEOPLE, (ada, ben, eve, max_, bea, cleo), owners, strict=True)
+    world = World({name: await _signed_in(by, sees and frozenset(sees)) for name, by, sees in who}, tags=tags)
     await _let_time_pass([each.account for each, *_ in accounts])
     among = [each.account.id for each, *_ in accounts]
     for model in _TABLES:
