@@ -18,7 +18,6 @@ from graphql import (
     GraphQLList,
     GraphQLNamedType,
     GraphQLNonNull,
-    GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
     Undefined,
@@ -30,7 +29,6 @@ from graphql import (
     parse,
     validate,
 )
-from hypothesis import note
 from hypothesis import strategies as st
 
 DEEPEST = 7
@@ -52,7 +50,7 @@ class Supplies:
     scalars: Mapping[str, Sequence[Any]]
     """By the scalar's name."""
     named: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
-    """By the scalar and the beginning of a name on the way to the place (field, argument, input's field): mostly these."""
+    """By the scalar, and how a name on the way begins (field, argument, input's field): mostly these are taken."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,6 @@ def operation_of(schema: GraphQLSchema, supplies: Supplies, choices: bytes) -> O
     for start in range(_MOST_TRIES):
         operation = _Author(schema, supplies, choices[start:]).operation()
         if not validate(schema, parse(operation.text), max_errors=1):
-            note(f"{operation.text}\n{operation.variables}")
             return operation
     return Operation("{ __typename }", {})
 
@@ -266,8 +263,7 @@ class _Author:
         others = [
             name
             for name, each in of_type.fields.items()
-            if name not in required
-            and not (is_deep and isinstance(get_named_type(each.type), GraphQLInputObjectType))
+            if name not in required and not (is_deep and isinstance(get_named_type(each.type), GraphQLInputObjectType))
         ]
         if of_type.is_one_of:
             return {(name := self._pick(others)): of_type.fields[name]}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from graphql import DocumentNode, GraphQLSyntaxError, OperationDefinitionNode, OperationType, parse, print_ast
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from schema.schema import graphql_schema
@@ -32,12 +32,14 @@ asking = settings(
 )
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @asking
 @given(choices=CHOICES, name=st.sampled_from(PEOPLE))
 async def test_whatever_is_asked_both_ways_give_the_same_bytes(
     world: World, supplies: Supplies, choices: bytes, name: str
 ) -> None:
     operation, person = operation_of(graphql_schema, supplies, choices), world.people[name]
+    note(f"{operation.text}\n{operation.variables}")
 
     await require_both_alike(operation, person)
 
@@ -49,7 +51,9 @@ def written_queries() -> list[Any]:
     return [
         pytest.param(print_ast(document), id=f"{file.stem}-{n}")
         for file in sorted(files)
-        for n, text in enumerate(_BLOCK.findall(file.read_text("utf-8")) if file.suffix == ".md" else [file.read_text()])
+        for n, text in enumerate(
+            _BLOCK.findall(file.read_text("utf-8")) if file.suffix == ".md" else [file.read_text()]
+        )
         if (document := _query(text)) is not None
     ]
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from tortoise.models import Model
 
-from sales import clock, database, dispatch, keys, notifications, pipelines, reasons, statuses, steps, teams, views
+from sales import clock, database, dispatch, keys, pipelines, reasons, statuses, steps, teams, views
 from sales.accounts import Account, Privacy
 from sales.callers import caller
 from sales.deliveries import Delivery
@@ -58,6 +58,7 @@ _TABLES: tuple[type[Model], ...] = (
 )  # fmt: skip
 _OF_A_PERSON = (Session, Notification, Delivery, ApiKey, SavedView)
 
+
 @dataclass(eq=False)
 class Person:
     """Somebody with a device; `sees` are the other owners of an account whose leads they see, None for everybody's."""
@@ -96,7 +97,7 @@ class World:
         hidden = {str(row.pk) for row in self.rows if not _exists(row, person, seen)}
         hidden |= {tag for id, tag in self.tags.items() if id not in seen}
         return hidden | {
-            str(id_of(event))
+            f'{id_of(event)}"'  # ...1 begins like ...11
             for event in self.events
             if event.account_id != person.viewer.account.id or event.lead_id not in seen
         }
@@ -104,7 +105,9 @@ class World:
     async def supplies(self) -> Supplies:
         """What may be sent: ids of everything, seen or not, and cursors of every list."""
         ids = [id_of(row) for row in self.rows] + [id_of(event) for event in self.events[:40]]
-        by_word = {word: [id for id in ids if id.startswith(f"{word}_")] for word in sorted({id.split("_")[0] for id in ids})}
+        by_word = {
+            word: [id for id in ids if id.startswith(f"{word}_")] for word in sorted({id.split("_")[0] for id in ids})
+        }
         odd = ["", "x", "lead_", "lead_0", f"nothing_{UUID(int=0)}", f"lead_{UUID(int=0)}", by_word["lead"][0].upper()]
         cursors, sizes = await self._cursors(), [1, 2, 3, 4, 2, 3, 1, 2, 2, 3, 1, 4, 2, 0, 101]
         return Supplies(
