@@ -1,4 +1,4 @@
-"""An example that runs: authors and their books, read by one statement each time. tests/reads/test_example.py runs it."""
+"""An example: authors and their books, read by one statement each time. tests/reads/test_example.py runs it."""
 
 from typing import Any
 

@@ -23,8 +23,8 @@ create temporary table books (id bigint, shelf_id bigint, title text, genre text
   is_secret boolean default false);
 insert into shelves values (1, 'Low'), (2, null);
 insert into books values
-  (1, 1, 'A "quoted"', 'novel', '2026-01-02', 10), (2, 1, 'Été', 'poem', null, 20), (3, 2, 'Line\\nbreak', 'novel', null, 30),
-  (4, null, 'Alone', 'poem', null, 40), (5, 1, 'Hidden', 'poem', null, 50);
+  (1, 1, 'A "quoted"', 'novel', '2026-01-02', 10), (2, 1, 'Été', 'poem', null, 20),
+  (3, 2, 'Line\\nbreak', 'novel', null, 30), (4, null, 'Alone', 'poem', null, 40), (5, 1, 'Hidden', 'poem', null, 50);
 update books set is_secret = true where id = 5;
 """
 
@@ -113,9 +113,7 @@ class Books:
 class Shelf:
     name: str
     books: list[Book] = strawberry.field(
-        metadata=reads.many(
-            BookRow, lambda shelf, book, _: f"{book.shelf_id} = {shelf.id}", order=lambda book: book.id
-        )
+        metadata=reads.many(BookRow, lambda shelf, book, _: f"{book.shelf_id} = {shelf.id}", order=lambda book: book.id)
     )
     figures: list[Figures] = strawberry.field(
         metadata=reads.derived(
@@ -152,12 +150,14 @@ class Query:
     def book(self, id: strawberry.ID) -> Any:
         raise NotImplementedError
 
-    @strawberry.field(
-        graphql_type=Books, metadata=reads.connection(BookRow, _of_genre, order=(reads.Key("id", int),))
-    )
+    @strawberry.field(graphql_type=Books, metadata=reads.connection(BookRow, _of_genre, order=(reads.Key("id", int),)))
     def books(
-        self, genre: Genre | None = None, first: int | None = None, last: int | None = None,
-        after: strawberry.ID | None = None, before: strawberry.ID | None = None,
+        self,
+        genre: Genre | None = None,
+        first: int | None = None,
+        last: int | None = None,
+        after: strawberry.ID | None = None,
+        before: strawberry.ID | None = None,
     ) -> Any:
         raise NotImplementedError  # fmt: skip
 

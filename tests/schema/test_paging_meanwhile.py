@@ -1,4 +1,7 @@
-"""Pages while others write (no lead is ever deleted; a list loses it to its filter): what stays as it is comes once, in order, whatever comes and goes around it."""
+"""Pages while others write: what stays as it is comes once, in order, whatever comes and goes around it.
+
+No lead is ever deleted: a list loses it to its filter.
+"""
 
 import asyncio
 import random

@@ -105,9 +105,8 @@ class World:
     async def supplies(self) -> Supplies:
         """What may be sent: ids of everything, seen or not, and cursors of every list."""
         ids = [id_of(row) for row in self.rows] + [id_of(event) for event in self.events[:40]]
-        by_word = {
-            word: [id for id in ids if id.startswith(f"{word}_")] for word in sorted({id.split("_")[0] for id in ids})
-        }
+        words = sorted({id.split("_")[0] for id in ids})
+        by_word = {word: [id for id in ids if id.startswith(f"{word}_")] for word in words}
         odd = ["", "x", "lead_", "lead_0", f"nothing_{UUID(int=0)}", f"lead_{UUID(int=0)}", by_word["lead"][0].upper()]
         cursors, sizes = await self._cursors(), [1, 2, 3, 4, 2, 3, 1, 2, 2, 3, 1, 4, 2, 0, 101]
         return Supplies(
