@@ -95,7 +95,10 @@ class World:
         """The ids and tags that no answer to this person may contain."""
         seen = {lead.id for lead in self.leads_of(person)}
         hidden = {str(row.pk) for row in self.rows if not _exists(row, person, seen)}
-        hidden |= {tag for id, tag in self.tags.items() if id not in seen}
+        # Who was told of a lead keeps the sentence, with its title as it was, also when the lead goes out of sight.
+        mine = (row for row in self.rows if isinstance(row, Notification) and row.user_id == person.viewer.user.id)
+        told = {row.lead_id for row in mine}
+        hidden |= {tag for id, tag in self.tags.items() if id not in seen | told}
         return hidden | {
             f'{id_of(event)}"'  # ...1 begins like ...11
             for event in self.events
