@@ -4,7 +4,7 @@ Knows Strawberry's types and tables, and nothing of what they mean. See README.m
 """
 
 from reads import cursors
-from reads.compiler import ROW, Unplannable
+from reads.compiler import ROW
 from reads.cursors import BadPage
 from reads.declarations import (
     Arguments,
@@ -26,7 +26,7 @@ from reads.orders import Key, Order
 from reads.plan import Plan, RefusedArgument
 from reads.questions import Question, rows_by_key
 from reads.rows import Path, Row, Statement
-from reads.shapes import Late, More, Run, Shape, key_of, shape_of
+from reads.shapes import Late, More, Run, Shape, Unplannable, key_of, shape_of
 
 __all__ = [
     "ROW",

@@ -41,7 +41,7 @@ from reads.declarations import (
 from reads.plan import Finished, Plan
 from reads.rows import Path, Row, Statement
 from reads.selections import Selections
-from reads.shapes import ABSENT, argument, given_to
+from reads.shapes import ABSENT, Unplannable, argument, given_to
 from reads.written import STANDARD, literal, missing_if_null, null_if_null
 
 if TYPE_CHECKING:
@@ -52,10 +52,6 @@ ROW = "$row"
 KIND = "$kind"
 """Where it says of which type an object is that could be of several."""
 _MOST_PARTS = 90  # concat() takes a hundred arguments at most
-
-
-class Unplannable(Exception):
-    """An operation that has no plan: a field in it is not declared, or is refused for its arguments."""
 
 
 class Compiler:
@@ -107,7 +103,7 @@ class Compiler:
                     continue
                 except GraphQLError as error:
                     if not self._is_lenient:
-                        raise Unplannable(error.message) from None
+                        raise
                     self._refused[path] = error
                 except Unplannable:
                     if not self._is_lenient or not (row.model or kind is self.selections.schema.query_type):

@@ -58,6 +58,8 @@ class _Page:
         for key, each in fields.items():
             with self._compiler.at(key):
                 parts[key] = self._part(each, kind, found, name)
+        if not parts:
+            return literal("{}")
         whole = " || ".join(
             f"{literal(('{' if n == 0 else ',') + chr(34) + key + chr(34) + ':')} || {sql}"
             for n, (key, sql) in enumerate(parts.items())

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
@@ -32,14 +33,19 @@ class Question:
     """
 
     schema: GraphQLSchema
-    fragments: Mapping[str, FragmentDefinitionNode]
+    document: DocumentNode
     shape: Shape
     rights: Rights
     writers: Writers
     refused: Mapping[Path, GraphQLError] = field(default_factory=dict)
 
+    @property
+    def fragments(self) -> Mapping[str, FragmentDefinitionNode]:
+        parts = self.document.definitions
+        return {part.name.value: part for part in parts if isinstance(part, FragmentDefinitionNode)}
+
     def compile(self, operation: OperationDefinitionNode, *, is_lenient: bool = False) -> Plan:
-        """The plan of a query for requests of this shape. Raises Unplannable.
+        """The plan of a query for requests of this shape. Raises Unplannable, and GraphQLError for wrong arguments.
 
         A lenient one leaves out the fields that it can't say: `executing` finds them.
         """

@@ -27,6 +27,11 @@ from graphql import (
 )
 from graphql.language import ListValueNode, NullValueNode, ObjectValueNode, ValueNode
 
+
+class Unplannable(Exception):
+    """An operation that has no plan: a field in it is not declared."""
+
+
 FIXED_SCALARS = frozenset({"Boolean", "Int"})
 
 Tree: TypeAlias = Any
@@ -163,11 +168,20 @@ ABSENT: Any = object()
 
 
 def argument(node: ValueNode | None, of_type: GraphQLInputType, variables: Mapping[str, Tree], default: Any) -> Tree:
-    """The value of an argument, or of a part of one, in the document; ABSENT where there is none."""
+    """The value of an argument, or of a part of one, in the document; ABSENT where there is none.
+
+    Raises GraphQLError where a variable is null and null may not be: one with a default is let in there.
+    """
     if node is None:
         return default
     if isinstance(node, VariableNode):
-        return variables.get(node.name.value, default)
+        value = variables.get(node.name.value, default)
+        if value is None and isinstance(of_type, GraphQLNonNull):
+            raise GraphQLError(
+                f"Variable '${node.name.value}' is null, and null may not be here.",
+                extensions={"code": "BAD_USER_INPUT"},
+            )
+        return value
     if isinstance(of_type, GraphQLNonNull):
         return argument(node, of_type.of_type, variables, default)
     if isinstance(node, NullValueNode):

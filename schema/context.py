@@ -1,5 +1,6 @@
 """What one request carries along: who asks what, what was refused, whether anything has changed."""
 
+from asyncio import shield
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -53,7 +54,8 @@ class Context:
         """
         if what not in self._batches:
             self._batches[what] = DataLoader(load_fn=load)
-        return await self._batches[what].load(key)
+        # Where a field fails, the executor gives up those beside it; others may wait for the same row.
+        return await shield(self._batches[what].load(key))
 
     async def now(self) -> datetime:
         """The database's time, read once per request, so that all answers of a request agree."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graphql import (
     DocumentNode,
-    FragmentDefinitionNode,
     GraphQLError,
     GraphQLObjectType,
     GraphQLResolveInfo,
@@ -81,9 +80,7 @@ class Asked:
         return self.text, self.name, self.shape.key
 
     def question(self, by: Viewer) -> Question:
-        parts = self.document.definitions
-        fragments = {part.name.value: part for part in parts if isinstance(part, FragmentDefinitionNode)}
-        return Question(self.schema, fragments, self.shape, Rights(kind_of(by)), WRITERS)
+        return Question(self.schema, self.document, self.shape, Rights(kind_of(by)), WRITERS)
 
 
 async def answer(asked: Asked, by: Viewer) -> str | None:
@@ -105,7 +102,7 @@ async def answer(asked: Asked, by: Viewer) -> str | None:
 async def rows(context: "Context") -> dict[str, Any]:
     """What plans can say of the request's query, for the executor to begin with.
 
-    Nothing where its variables are wrong, which the executor tells.
+    Nothing where variables are wrong, which the executor tells.
     """
     try:
         asked = context.asked
@@ -113,7 +110,7 @@ async def rows(context: "Context") -> dict[str, Any]:
             context, "rows", lambda question: question.compile(asked.operation, is_lenient=True)
         )
         return found
-    except GraphQLError:
+    except (GraphQLError, Unplannable):
         return {}
 
 
@@ -198,7 +195,8 @@ async def _tree(context: "Context", key: Hashable, compile: Compile, *, more: An
     run, refused = Run(asked.shape.late, by, more), dict[Path, GraphQLError]()
     while True:
         plan = compile(replace(asked.question(by), refused=refused)) if refused else _plan(asked, by, key, compile)
-        assert plan is not None, "a lenient plan leaves out what it can't say"
+        if plan is None:
+            raise Unplannable("not even in part")
         try:
             values = plan.bind(run)
         except RefusedArgument as problem:
@@ -219,7 +217,7 @@ def _plan(asked: Asked, by: Viewer, what: Hashable, compile: Compile) -> Plan | 
         return _plans[key]
     try:
         plan: Plan | None = compile(asked.question(by))
-    except Unplannable:
+    except (Unplannable, GraphQLError):
         plan = None
     _plans[key] = plan
     if len(_plans) > REMEMBERED:

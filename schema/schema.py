@@ -1,7 +1,7 @@
 """The schema: everything that clients may ask for and do."""
 
 import strawberry
-from graphql import GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 
@@ -63,6 +63,10 @@ schema = strawberry.Schema(
 )
 graphql_schema: GraphQLSchema = schema._schema  # Strawberry has no public name for it
 attach(graphql_schema, load=plans.load, refused=plans.refused)
+for _kind in graphql_schema.type_map.values():
+    # Strawberry only writes @oneOf; this way it is validated too, in documents and in variables.
+    if isinstance(_kind, GraphQLInputObjectType):
+        _kind.is_one_of = _kind.extensions["strawberry-definition"].is_one_of
 
 
 def paged_fields() -> frozenset[str]:

@@ -5,6 +5,8 @@ import pytest
 from sales.viewers import Viewer
 from tests.api import Client, signed_in
 from tests.factories import an_account
+from tests.schema.operations import Supplies
+from tests.schema.worlds import World, a_world
 
 
 @pytest.fixture(autouse=True)
@@ -22,3 +24,15 @@ async def ada() -> Viewer:
 async def client(ada: Viewer) -> Client:
     """Ada's device."""
     return await signed_in(ada)
+
+
+@pytest.fixture(scope="session")
+async def world(pool: None) -> World:
+    """What questions at random are asked about; tests only read it."""
+    return await a_world()
+
+
+@pytest.fixture(scope="session")
+async def supplies(world: World) -> Supplies:
+    """What questions about it may send."""
+    return await world.supplies()

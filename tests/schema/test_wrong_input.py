@@ -73,7 +73,7 @@ async def test_a_decimal_that_is_none_is_refused(client: Client, amount: Any) ->
         {"at": "2027-01-01T00:00:00Z", "on": "2027-01-01"}, {"at": "2027-01-01T00:00:00Z", "after": None},
         {"local": {"date": "2027-01-01", "time": "24:00", "timeZone": "UTC"}},
         {"local": {"date": "2027-01-01", "time": "09:00+01:00", "timeZone": "UTC"}},
-        {"local": {"date": "2027-01-01", "time": "09:00"}}, {"nope": 1},
+        {"local": {"date": "2027-01-01", "time": "09:00"}}, {"nope": 1, "on": "2027-01-01"},
     ],
 )  # fmt: skip
 async def test_a_moment_is_exactly_one_of_its_forms(client: Client, moment: Any) -> None:
