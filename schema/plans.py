@@ -1,8 +1,8 @@
 """Plans: queries compiled once per text, shape of variables and kind of viewer, and remembered."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -19,18 +19,27 @@ from schema.schema import graphql_schema
 
 REMEMBERED: Final = 1_000
 
+Fetch: TypeAlias = Callable[..., Awaitable[str | None]]
+"""Runs a plan's statement with its values and gives its `data`."""
+
 _plans: OrderedDict[Hashable, Plan | None] = OrderedDict()
 
 
 async def answer(
-    text: str, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any], by: Viewer
+    text: str,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any],
+    by: Viewer,
+    *,
+    fetch: Fetch | None = None,
 ) -> str | None:
     """The data of a query as JSON; None for what has to be executed field by field.
 
-    That is what no plan can say, and whatever is wrong: execution then tells where.
+    That is what no plan can say, and whatever is wrong: execution then tells where. Also where `fetch` gives None.
     """
     try:
-        found = await _read(text, document, operation, variables, by, is_lenient=False)
+        found = await _read(text, document, operation, variables, by, is_lenient=False, fetch=fetch or _fetch)
     except GraphQLError:
         return None
     return found if found is not None and Plan.is_whole(found) else None
@@ -44,7 +53,7 @@ async def rows(
     Raises GraphQLError for what a value refuses.
     """
     try:
-        found = await _read(text, document, operation, variables, by, is_lenient=True)
+        found = await _read(text, document, operation, variables, by, is_lenient=True, fetch=_fetch)
     except BadPage as bad:
         raise bad_input(bad.message) from None
     return orjson.loads(Plan.mended(found)) if found is not None else None
@@ -58,6 +67,7 @@ async def _read(
     by: Viewer,
     *,
     is_lenient: bool,
+    fetch: Fetch,
 ) -> str | None:
     if operation.operation != OperationType.QUERY:
         return None
@@ -65,7 +75,11 @@ async def _read(
     plan = _plan(text, document, operation, shape, by, is_lenient)
     if plan is None:
         return None
-    [row] = await database.fetch(plan.sql, *plan.bind(Run(shape.late, by)))
+    return await fetch(plan.sql, *plan.bind(Run(shape.late, by)))
+
+
+async def _fetch(sql: str, *values: Any) -> str | None:
+    [row] = await database.fetch(sql, *values)
     data: str = row["data"]
     return data
 

@@ -1,9 +1,9 @@
 """The endpoint: a question comes in, an answer goes out, and after a change the bell rings."""
 
-import asyncio
 import re
+from functools import partial
 from inspect import isawaitable
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 from graphql import (
@@ -17,16 +17,16 @@ from graphql import (
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sales import callers
 from schema import limits, plans
 from schema.context import Context
 from schema.limits import Limits
-from schema.mistakes import Code, Mistake, unauthenticated
+from schema.mistakes import unauthenticated
 from schema.schema import graphql_schema
 from services.api import accept, answers, documents, ide, questions, who
 from services.api.persisted import Persisted
 from services.api.questions import Question, WrongMethod
-
-SECONDS: Final = 30.0
+from services.api.waiting import in_time
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
@@ -54,10 +54,22 @@ async def _answer(request: Request, request_id: str) -> Response:
         document, operation, cost = documents.ready(question, allowed)
         if question.hash is not None:
             known.remember(question.query, question.hash)
-        context = await _context(request, request_id)
+        token, key = who.token_of(request), questions.idempotency_key(request)
+        is_query = operation.operation == OperationType.QUERY
+        if token and is_query and not question.explains:
+            data = await in_time(_at_once(token, question, document, operation), listener=request)
+            if data is not None:
+                return answers.planned(data, cost=cost, media_type=media_type)
+        context = await _context(request, token, key, request_id)
         if question.explains:
             return answers.explained(_tree(question, document, context, allowed), cost=cost, media_type=media_type)
-        result = await _run(request, question, document, operation, context)
+        try:
+            # What has begun to change something goes to its end, whoever still listens.
+            listener = request if is_query else None
+            result = await in_time(_execute(question, document, operation, context), listener=listener)
+        finally:
+            if context.has_changed:
+                request.app.state.bell.ring()
         if isinstance(result, str):
             return answers.planned(result, cost=cost, media_type=media_type)
         return answers.answered(result, cost=cost, media_type=media_type, request_id=request_id)
@@ -74,31 +86,21 @@ def _tree(question: Question, document: DocumentNode, context: Context, allowed:
     return limits.explain(document, question.variables, allowed, operation=question.operation)
 
 
-async def _context(request: Request, request_id: str) -> Context:
-    key = questions.idempotency_key(request)
-    viewer = await who.asks(request, request_id=request_id)
+async def _context(request: Request, token: str | None, key: str | None, request_id: str) -> Context:
+    viewer = await who.asks(token, request_id=request_id)
     client = request.client.host if request.client else ""
     return Context(viewer, request_id, client=client, idempotency_key=key)
 
 
-async def _run(
-    request: Request, question: Question, document: DocumentNode, operation: OperationDefinitionNode, context: Context
-) -> ExecutionResult | str:
-    """Run the operation for as long as somebody waits for it; what has begun to change something goes to its end."""
-    running = asyncio.create_task(_execute(question, document, operation, context))
-    hanging_up = asyncio.create_task(_hung_up(request))
-    is_query = operation.operation == OperationType.QUERY
-    try:
-        ends = {running, hanging_up} if is_query else {running}
-        await asyncio.wait(ends, timeout=SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        if not running.done():
-            raise _too_long()
-        return running.result()
-    finally:
-        running.cancel()
-        hanging_up.cancel()
-        if context.has_changed:
-            request.app.state.bell.ring()
+async def _at_once(
+    token: str, question: Question, document: DocumentNode, operation: OperationDefinitionNode
+) -> str | None:
+    """The data of a query with a plan, in one statement with who asks; None where it takes several."""
+    guess = callers.guessed(token)
+    if guess is None:
+        return None
+    confirmed = partial(callers.confirmed, token)
+    return await plans.answer(question.query, document, operation, question.variables, guess, fetch=confirmed)
 
 
 async def _execute(
@@ -124,16 +126,6 @@ async def _execute(
     )
     executed: ExecutionResult = await result if isawaitable(result) else result
     return executed
-
-
-def _too_long() -> Mistake:
-    return Mistake(Code.TIMEOUT, f"This took longer than {SECONDS:.0f} seconds. Ask for less.")
-
-
-async def _hung_up(request: Request) -> None:
-    """Return when the caller is gone."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _request_id(request: Request) -> str:
