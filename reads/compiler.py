@@ -89,7 +89,8 @@ def compile_operation(
     assert schema.query_type is not None
     fields = compiler.selections.of([operation.selection_set], schema.query_type)
     text = compiler.object(fields, schema.query_type, root)
-    return Plan(f"select {text} as data {' '.join(root.joins)}", statement.values, statement.checks)
+    beside = f" from (select) {root} {' '.join(root.joins)}" if root.joins else ""
+    return Plan(f"select {text} as data{beside}", statement.values, statement.checks)
 
 
 class _Compiler:
@@ -123,7 +124,7 @@ class _Compiler:
         return _concat([*texts, "}"] if texts else ["{}"])
 
     def beside(self, nodes: list[FieldNode], kind: GraphQLObjectType, row: Row) -> str:
-        """The text of a field that a connection has beside its rows."""
+        """The text of a field that a connection has beside its rows; it sees the connection's arguments."""
         return self._field(nodes, kind, row)
 
     def _field(self, nodes: list[FieldNode], kind: GraphQLObjectType, row: Row) -> str:

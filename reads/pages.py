@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from graphql import FieldNode, GraphQLError, GraphQLObjectType
 
-from reads.declarations import Arguments, Connected
+from reads.declarations import Arguments, Connected, is_declared
 from reads.orders import VERSION, Key, Order, mark, mirrored
 from reads.rows import Row
 from reads.shapes import Late
@@ -83,9 +83,9 @@ class _Page:
                 return self._compiler.object_of(
                     {key: self._info(each[0].name.value, info, found, name) for key, each in below.items()}
                 )
-            case "totalCount":
+            case "totalCount" if not is_declared(kind.fields[field]):
                 return f"(select count(*) from {self._source()})::text"
-        return self._compiler.beside(nodes, kind, self._row)
+        return self._compiler.beside(nodes, kind, self._row.answering(self._given))
 
     def _node(self, nodes: list[FieldNode], kind: GraphQLObjectType, field: str, found: Row) -> str:
         node = _object(kind, field)

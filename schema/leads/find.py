@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -19,7 +19,7 @@ from sales import leads, pipelines, steps, users
 from sales.leads import Status
 from sales.texts import containing
 from schema import ids
-from schema.connections import After, Before, Connection, First, Last, Page, Slice, paged
+from schema.connections import After, Before, First, Last, Page, Slice, paged
 from schema.context import Context, Info
 from schema.filters import Filter, Instant, RangeFilter, compared, conditions
 from schema.leads import Lead
@@ -28,6 +28,9 @@ from schema.loading import seen
 from schema.mistakes import bad_input
 from schema.orders import Key
 from schema.words import described
+
+if TYPE_CHECKING:
+    from schema.totals import LeadList
 
 _ABSENT = "Left out or null: any."
 
@@ -211,7 +214,7 @@ async def lead_by_id(
 
 @strawberry.field(
     name="leads",
-    graphql_type=Connection[Lead],
+    graphql_type=Annotated["LeadList", strawberry.lazy("schema.totals")],
     description="The leads that you may see, by default those with the highest numbers first. Never null.",
     metadata=reads.connection(
         leads.Lead, lambda _, lead, given: _matching(lead, given), order=lambda given: _sorted(given)
