@@ -36,7 +36,7 @@ from reads.written import MISSING, STANDARD, Writers, literal, missing_if_null, 
 _MISSING = MISSING.encode().decode("unicode_escape")
 ROW = "$row"
 """Where a lenient plan says which row an object is of; no response key begins like this."""
-_MOST_PARTS = 90  # concat() takes a hundred arguments at most
+_OPENS, _CLOSES = """'"' || """, """ || '"'"""
 
 
 class Unplannable(Exception):
@@ -215,20 +215,34 @@ class Sql(str):
 
 
 def _concat(parts: list[str]) -> str:
-    """The SQL that puts parts together."""
+    """The SQL that puts parts together, none of which is null."""
     merged: list[str] = []
     text = ""
     for part in parts:
         if isinstance(part, Sql):
-            merged += [literal(text), f"({part})"] if text else [f"({part})"]
-            text = ""
+            before, inner, after = _unquoted(part)
+            merged += [literal(text + before), inner] if text + before else [inner]
+            text = after
         else:
             text += part
-    merged += [literal(text)] if text else []
-    if len(merged) == 1:
-        return merged[0]
-    groups = [merged[n : n + _MOST_PARTS] for n in range(0, len(merged), _MOST_PARTS)]
-    return " || ".join(f"concat({', '.join(group)})" for group in groups)
+    return _joined(merged + ([literal(text)] if text else []))
+
+
+def _unquoted(sql: str) -> tuple[str, str, str]:
+    """A part without the quotation marks around it, which become one with the text beside it."""
+    if sql.startswith(_OPENS) and sql.endswith(_CLOSES) and len(sql) > len(_OPENS + _CLOSES):
+        inner = sql[len(_OPENS) : -len(_CLOSES)]
+        if "'" not in inner:  # otherwise these may be marks of two parts
+            return '"', f"({inner})", '"'
+    return "", f"({sql})", ""
+
+
+def _joined(parts: list[str]) -> str:
+    """In halves of halves: of a chain from left to right, each link would copy all that came before."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return f"({_joined(parts[:half])} || {_joined(parts[half:])})"
 
 
 def _nullable(of_type: GraphQLOutputType, sql: str) -> str:
