@@ -33,7 +33,7 @@ from reads.selections import Selections
 from reads.shapes import ABSENT, Run, Shape, argument
 from reads.written import MISSING, STANDARD, Writers, literal, missing_if_null, null_if_null
 
-_MISSING = MISSING.encode().decode("unicode_escape")
+_MISSING = MISSING.encode().decode("unicode_escape").encode()
 ROW = "$row"
 """Where a lenient plan says which row an object is of; no response key begins like this."""
 _OPENS, _CLOSES = """'"' || """, """ || '"'"""
@@ -58,14 +58,14 @@ class Plan:
         return [value(run) for value in self.values]
 
     @staticmethod
-    def is_whole(text: str) -> bool:
+    def is_whole(text: bytes) -> bool:
         """Whether no null is where none may be."""
         return _MISSING not in text
 
     @staticmethod
-    def mended(text: str) -> str:
+    def mended(text: bytes) -> bytes:
         """The same with null there, for the executor to find."""
-        return text.replace(_MISSING, "null")
+        return text.replace(_MISSING, b"null")
 
 
 def compile_operation(

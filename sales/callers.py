@@ -26,14 +26,13 @@ LAST_USE_EVERY = timedelta(minutes=1)
 """How exact `last_used_at` is: a write per minute and device instead of one per request."""
 
 REMEMBERED: Final = 1_000
-_DATA: Final = "confirmed_data"
 
 
 @dataclass(frozen=True)
 class _Guess:
-    """Whom a token stood for when it was last looked at, and the row that said so."""
+    """Whom a token stood for when it was last looked at, and the row that said so, as one text."""
 
-    row: database.Row
+    who: str
     viewer: Viewer
 
 
@@ -63,12 +62,15 @@ _KEY = _CALLER.format(table="api_keys", is_stale="coalesce(t.last_used_at < now(
 async def caller(token: str, *, request_id: str | None = None) -> Viewer | None:
     """The viewer that this bearer token stands for; None when it is unknown, expired or revoked."""
     hash, is_key = hash_of(token), _is_key(token)
-    rows = await database.fetch(_KEY if is_key else _SESSION, hash, LAST_USE_EVERY)
+    sql = f"select who.*, who::text as who from ({_KEY if is_key else _SESSION}) who"
+    rows = await database.fetch(sql, hash, LAST_USE_EVERY)
     if not rows:
         _guesses.pop(hash, None)
         return None
     [row] = rows
-    await _note_use(row, is_key)
+    if row["is_stale"]:
+        table = "api_keys" if is_key else "sessions"
+        await database.fetch(f"update {table} set last_used_at = now() where id = $1 returning id", row["token_id"])
     viewer = Viewer(
         account=_row_of(Account, "a", row),
         user=_row_of(User, "u", row),
@@ -77,7 +79,7 @@ async def caller(token: str, *, request_id: str | None = None) -> Viewer | None:
         session_id=None if is_key else row["token_id"],
         key_id=row["token_id"] if is_key else None,
     )
-    _guesses[hash] = _Guess(row, viewer)
+    _guesses[hash] = _Guess(row["who"], viewer)
     if len(_guesses) > REMEMBERED:
         _guesses.popitem(last=False)
     return replace(viewer, request_id=request_id)
@@ -89,33 +91,26 @@ def guessed(token: str) -> Viewer | None:
     return guess.viewer if guess else None
 
 
-async def confirmed(token: str, sql: str, *values: Any) -> str | None:
-    """The `data` of a statement of one row, made for the guessed viewer; None where that isn't who it is now."""
-    hash, is_key = hash_of(token), _is_key(token)
+async def confirmed(token: str, sql: str, *values: Any) -> bytes | None:
+    """The `data` of a statement of one row made for the guessed viewer; None where that isn't who it is now."""
+    hash = hash_of(token)
     guess = _guesses.get(hash)
-    rows = await database.fetch(_together(sql, len(values), is_key), *values, hash, LAST_USE_EVERY)
-    if guess is None or not rows:
+    rows = await database.fetch(_together(sql, len(values), _is_key(token)), *values, hash, LAST_USE_EVERY)
+    if guess is None or not rows or rows[0]["who"] != guess.who:
         return None
-    [row] = rows
-    data: str = row.pop(_DATA)
-    await _note_use(row, is_key)
-    return data if row == guess.row else None
+    data: bytes = rows[0]["data"]
+    return data
 
 
 @lru_cache(REMEMBERED)
 def _together(sql: str, values: int, is_key: bool) -> str:
-    who = re.sub(r"\$(\d)", lambda place: f"${int(place[1]) + values}", _KEY if is_key else _SESSION)
-    return f"select who.*, what.data as {_DATA} from ({who}) who cross join lateral ({sql}) what"
+    """A statement beside the caller's, whose row comes as one text; `data` comes as the bytes that go out."""
+    caller = re.sub(r"\$(\d)", lambda place: f"${int(place[1]) + values}", _KEY if is_key else _SESSION)
+    return f"select who::text as who, textsend(what.data) as data from ({caller}) who cross join lateral ({sql}) what"
 
 
 def _is_key(token: str) -> bool:
     return token.startswith(KEY_PREFIX)
-
-
-async def _note_use(row: database.Row, is_key: bool) -> None:
-    if row.pop("is_stale"):
-        table = "api_keys" if is_key else "sessions"
-        await database.fetch(f"update {table} set last_used_at = now() where id = $1 returning id", row["token_id"])
 
 
 async def renewed(viewer: Viewer) -> Viewer:

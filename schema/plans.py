@@ -19,7 +19,7 @@ from schema.schema import graphql_schema
 
 REMEMBERED: Final = 1_000
 
-Fetch: TypeAlias = Callable[..., Awaitable[str | None]]
+Fetch: TypeAlias = Callable[..., Awaitable[bytes | None]]
 """Runs a plan's statement with its values and gives its `data`."""
 
 _plans: OrderedDict[Hashable, Plan | None] = OrderedDict()
@@ -33,7 +33,7 @@ async def answer(
     by: Viewer,
     *,
     fetch: Fetch | None = None,
-) -> str | None:
+) -> bytes | None:
     """The data of a query as JSON; None for what has to be executed field by field.
 
     That is what no plan can say, and whatever is wrong: execution then tells where. Also where `fetch` gives None.
@@ -68,7 +68,7 @@ async def _read(
     *,
     is_lenient: bool,
     fetch: Fetch,
-) -> str | None:
+) -> bytes | None:
     if operation.operation != OperationType.QUERY:
         return None
     shape = shape_of(graphql_schema, operation, variables)
@@ -78,9 +78,9 @@ async def _read(
     return await fetch(plan.sql, *plan.bind(Run(shape.late, by)))
 
 
-async def _fetch(sql: str, *values: Any) -> str | None:
-    [row] = await database.fetch(sql, *values)
-    data: str = row["data"]
+async def _fetch(sql: str, *values: Any) -> bytes | None:
+    [row] = await database.fetch(f"select textsend(data) as data from ({sql}) what", *values)
+    data: bytes = row["data"]
     return data
 
 

@@ -70,7 +70,7 @@ async def _answer(request: Request, request_id: str) -> Response:
         finally:
             if context.has_changed:
                 request.app.state.bell.ring()
-        if isinstance(result, str):
+        if isinstance(result, bytes):
             return answers.planned(result, cost=cost, media_type=media_type)
         return answers.answered(result, cost=cost, media_type=media_type, request_id=request_id)
     except Exception as problem:
@@ -94,7 +94,7 @@ async def _context(request: Request, token: str | None, key: str | None, request
 
 async def _at_once(
     token: str, question: Question, document: DocumentNode, operation: OperationDefinitionNode
-) -> str | None:
+) -> bytes | None:
     """The data of a query with a plan, in one statement with who asks; None where it takes several."""
     guess = callers.guessed(token)
     if guess is None:
@@ -105,7 +105,7 @@ async def _at_once(
 
 async def _execute(
     question: Question, document: DocumentNode, operation: OperationDefinitionNode, context: Context
-) -> ExecutionResult | str:
+) -> ExecutionResult | bytes:
     """By a plan where there is one: the data as JSON. Otherwise field by field, over the rows that a plan can read."""
     rows = None
     if context.viewer is not None:

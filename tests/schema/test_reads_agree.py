@@ -104,7 +104,8 @@ async def ask_plan(text: str, variables: dict[str, Any], viewer: Viewer) -> str 
     document = parse(text)
     operation = get_operation_ast(document)
     assert operation is not None
-    return await plans.answer(text, document, operation, variables, viewer)
+    found = await plans.answer(text, document, operation, variables, viewer)
+    return None if found is None else found.decode()
 
 
 async def ask_executor(text: str, variables: dict[str, Any], viewer: Viewer) -> str:
