@@ -35,11 +35,10 @@ def _probability(lead: Row) -> str:
 
 
 def _due(lead: Row) -> str:
-    return (
-        f"(select case when {lead.waking_reminder_id} is null then max(r.due_at) filter (where r.state = 'FIRED') "
-        f"else max(r.due_at) filter (where r.id = {lead.waking_reminder_id}) end "
-        f"from {lead.rows_of(reminders.Reminder)} r where r.lead_id = {lead.id} and r.state in ('PENDING', 'FIRED'))"
-    )
+    reminder = f"from {lead.rows_of(reminders.Reminder)} r where r.lead_id = {lead.id}"
+    fired = f"(select r.due_at {reminder} and r.state = 'FIRED' order by r.due_at desc limit 1)"
+    waking = f"(select r.due_at {reminder} and r.id = {lead.waking_reminder_id} and r.state in ('PENDING', 'FIRED'))"
+    return f"case when {lead.waking_reminder_id} is null then {fired} else {waking} end"
 
 
 def _late(lead: Row) -> str:
