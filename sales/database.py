@@ -160,7 +160,7 @@ def _credentials(url: str, pool: int) -> dict[str, Any]:
         "command_timeout": COMMAND_SECONDS,
         "statement_cache_size": STATEMENTS,
         "max_cacheable_statement_size": LONGEST_STATEMENT,
-        "server_settings": {"jit": "off", "timezone": "UTC"},
+        "server_settings": {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_generic_plan"},
         **({"ssl": _tls(options["sslmode"])} if secure else {}),
     }
 
