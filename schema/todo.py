@@ -18,16 +18,13 @@ _BY_MOMENT = (Key("moment", datetime, nulls_first=False), Key("id"))
 
 
 def _mine(row: Row) -> str:
-    """`morning_list` in SQL: three stretches of an index."""
+    """`morning_list` in SQL: one walk along an index that is sorted as the list is, and ends with the page."""
     owner, zone = row.bind(_person, "uuid"), row.bind(_zone, "text")
     midnight = f"(((now() at time zone {zone})::date + 1)::timestamp at time zone {zone})"
-    parts = (
-        f"status in ('TODO', 'STANDBY') and todo_at < {midnight}",
-        f"status = 'TODO' and todo_at >= {midnight}",
-        "status = 'TODO' and todo_at is null",
+    wanted = f"l.status in ('TODO', 'STANDBY') and (l.status = 'TODO' or l.todo_at < {midnight})"
+    return (
+        f"(select l.*, l.todo_at as moment from {row.rows_of(leads.Lead)} l where l.owner_id = {owner} and {wanted})"
     )
-    mine = (f"select l.* from {row.rows_of(leads.Lead)} l where l.owner_id = {owner} and {part}" for part in parts)
-    return f"(select u.*, u.todo_at as moment from ({' union all '.join(mine)}) u)"
 
 
 def _person(run: reads.Run) -> object:
