@@ -19,7 +19,7 @@ LOOKED_AT: Final = 200
 KEPT: Final = import_module("sales.migrations.0003_kept_figures").FILLED
 """Fills what triggers keep, which the load goes past."""
 
-_FILES: Final = ("indexes.sql", "functions.sql", "postgraphile/functions.sql")
+_FILES: Final = ("functions.sql", "postgraphile/functions.sql")
 
 
 async def build(url: str, *, leads: int, open_per_cent: int) -> World:
