@@ -64,7 +64,8 @@ from pipelines p join steps s on s.account_id = p.account_id and s.pipeline_id =
 cross join lateral (
   select coalesce(sum(count), 0) as count, {_SUMS} as sums from (
     select l.currency, sum(l.leads) as count, sum(l.amount) as amount, {_WEIGHTED} as weighted
-    from lead_totals l where l.leads > 0 and l.account_id = $1 and l.step_id = s.id and {_OPEN} and /*seen*/ group by l.currency) g) t
+    from lead_totals l where l.leads > 0 and l.account_id = $1 and l.step_id = s.id and {_OPEN} and /*seen*/
+    group by l.currency) g) t
 cross join lateral (
   select string_agg(card, ',' order by rank) as cards from (
     select l.rank, {_CARD} || ',"owner":' || {_OWNER} || '}}' as card

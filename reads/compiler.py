@@ -266,6 +266,8 @@ def _enum(sql: str, kind: GraphQLEnumType) -> str:
     others = {value.value: name for name, value in kind.values.items() if value.value != name}
     if not others:
         return sql
+    if all(name == str(value.value).upper().replace(".", "_") for name, value in kind.values.items()):
+        return f"upper(replace({sql}, '.', '_'))"  # far cheaper than to compare with each of fifty
     cases = " ".join(f"when {literal(str(value))} then {literal(name)}" for value, name in others.items())
     return f"case {sql} {cases} else {sql} end"
 

@@ -22,9 +22,7 @@ def _mine(row: Row) -> str:
     owner, zone = row.bind(_person, "uuid"), row.bind(_zone, "text")
     midnight = f"(((now() at time zone {zone})::date + 1)::timestamp at time zone {zone})"
     wanted = f"l.status in ('TODO', 'STANDBY') and (l.status = 'TODO' or l.todo_at < {midnight})"
-    return (
-        f"(select l.*, l.todo_at as moment from {row.rows_of(leads.Lead)} l where l.owner_id = {owner} and {wanted})"
-    )
+    return f"(select l.*, l.todo_at as moment from {row.rows_of(leads.Lead)} l where l.owner_id = {owner} and {wanted})"
 
 
 def _person(run: reads.Run) -> object:
