@@ -45,7 +45,7 @@ TABLES = (
 
 ACQUIRE_SECONDS = 10
 COMMAND_SECONDS = 30
-STATEMENTS = 500  # prepared and kept by each connection; the driver's 100 are fewer than the queries of a busy client
+STATEMENTS = 100  # kept by each connection: the plan of a large query takes PostgreSQL half a megabyte, in each of them
 LONGEST_STATEMENT = 200_000  # characters; a compiled query easily passes the driver's 15,360
 
 Row = dict[str, Any]
