@@ -81,7 +81,8 @@ select '{{"data":{{"todo":{{"nodes":[' || coalesce(string_agg('{{"moment":' || {
   || ',"step":' || {_STEP} || '}}}}', ',' order by l.moment, l.id), '') || ']}}}}}}'
 from (
   select l.*, l.todo_at as moment from leads l where l.account_id = $1 and l.owner_id = $2 and {_OPEN}
-    and (l.status = 'TODO' or l.todo_at < (date_trunc('day', now() at time zone $3) + interval '1 day') at time zone $3)
+    and case l.status when 'TODO' then true
+      else l.todo_at < (date_trunc('day', now() at time zone $3) + interval '1 day') at time zone $3 end
   order by l.todo_at, l.id limit 25) l
 join steps s on s.id = l.step_id cross join lateral (select {_DUE} as due_at) d
 """
