@@ -53,7 +53,7 @@ _CARD: Final = f"""{_HEAD} || ',"isStarred":' || {_STARRED} || ',"dueAt":' || {_
 _SUMS: Final = """coalesce('[' || string_agg('{"currency":"' || currency || '","amount":"' || round(amount, 2)
   || '","weighted":"' || round(weighted, 2) || '"}', ',' order by currency)
   filter (where currency is not null) || ']', '[]')"""
-_WEIGHTED: Final = "sum(l.amount * coalesce(l.probability, s.probability)) / 100"
+_WEIGHTED: Final = "sum(l.weighted + l.unweighted * coalesce(s.probability, 0) * 0.01)"
 _SEEN: Final = "($2::uuid[] is null or l.owner_id is null or l.owner_id = any($2))"
 
 _BOARD: Final = f"""
@@ -63,8 +63,9 @@ select '{{"data":{{"pipeline":{{"id":"pipeline_' || p.id || '","name":' || {_tex
 from pipelines p join steps s on s.account_id = p.account_id and s.pipeline_id = p.id and s.archived_at is null
 cross join lateral (
   select coalesce(sum(count), 0) as count, {_SUMS} as sums from (
-    select l.currency, count(*), sum(l.amount) as amount, {_WEIGHTED} as weighted
-    from leads l where l.account_id = $1 and l.step_id = s.id and {_OPEN} and /*seen*/ group by l.currency) g) t
+    select l.currency, sum(l.leads) as count, sum(l.amount) as amount, {_WEIGHTED} as weighted
+    from lead_totals l where l.leads > 0 and l.account_id = $1 and l.step_id = s.id and {_OPEN} and /*seen*/
+    group by l.currency) g) t
 cross join lateral (
   select string_agg(card, ',' order by rank) as cards from (
     select l.rank, {_CARD} || ',"owner":' || {_OWNER} || '}}' as card
@@ -79,12 +80,10 @@ select '{{"data":{{"todo":{{"nodes":[' || coalesce(string_agg('{{"moment":' || {
   || ',"lead":' || {_CARD}
   || ',"step":' || {_STEP} || '}}}}', ',' order by l.moment, l.id), '') || ']}}}}}}'
 from (
-  select l.*, m.moment from leads l cross join lateral (
-    select min(r.due_at) as moment from reminders r where r.account_id = $1 and r.lead_id = l.id
-      and r.state in ('PENDING', 'FIRED') and coalesce(r.user_id, l.owner_id) = l.owner_id) m
-  where l.account_id = $1 and l.owner_id = $2 and {_OPEN} and (l.status = 'TODO'
-    or m.moment < (date_trunc('day', now() at time zone $3) + interval '1 day') at time zone $3)
-  order by m.moment, l.id limit 25) l
+  select l.*, l.todo_at as moment from leads l where l.account_id = $1 and l.owner_id = $2 and {_OPEN}
+    and case l.status when 'TODO' then true
+      else l.todo_at < (date_trunc('day', now() at time zone $3) + interval '1 day') at time zone $3 end
+  order by l.todo_at, l.id limit 25) l
 join steps s on s.id = l.step_id cross join lateral (select {_DUE} as due_at) d
 """
 
@@ -175,7 +174,7 @@ class Limit:
 
     async def _live(self, receive: Any, send: Any) -> None:
         await receive()
-        settings = {"jit": "off", "timezone": "UTC", "plan_cache_mode": "auto"}
+        settings = {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_generic_plan"}
         self._pool = await asyncpg.create_pool(
             self._url,
             min_size=1,

@@ -119,7 +119,15 @@ def memory(side: Side) -> float:
 
 def _backends(postmaster: int) -> list[psutil.Process]:
     """The processes that serve clients: those behind a local socket."""
-    return [process for process in tree(postmaster) if "[local]" in " ".join(process.cmdline())]
+    return [process for process in tree(postmaster) if "[local]" in _command(process)]
+
+
+def _command(process: psutil.Process) -> str:
+    """Empty for one that has just ended, as PostgreSQL's own helpers do at any time."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def _cpu(processes: list[psutil.Process]) -> dict[int, float]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -166,8 +167,9 @@ def pin(pid: int, core: int) -> None:
     if os.cpu_count() == 1:
         return
     for process in tree(pid):
-        for thread in Path(f"/proc/{process.pid}/task").iterdir():
-            os.sched_setaffinity(int(thread.name), {core})
+        with suppress(FileNotFoundError, ProcessLookupError):  # one that has just ended
+            for thread in Path(f"/proc/{process.pid}/task").iterdir():
+                os.sched_setaffinity(int(thread.name), {core})
 
 
 def _last_words(log: Path) -> str:

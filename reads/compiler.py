@@ -51,7 +51,7 @@ ROW = "$row"
 """Where a lenient plan says which row an object is of; no response key begins like this."""
 KIND = "$kind"
 """Where it says of which type an object is that could be of several."""
-_MOST_PARTS = 90  # concat() takes a hundred arguments at most
+_OPENS, _CLOSES = """'"' || """, """ || '"'"""
 
 
 class Compiler:
@@ -68,8 +68,8 @@ class Compiler:
 
     def plan(self, text: str, root: Row) -> Plan:
         statement = self.statement
-        sql = f"select {text} as data {' '.join(root.joins)}"
-        return Plan(sql, statement.values, statement.checks, self._finished, self._refused)
+        beside = f" from (select) {root} {' '.join(root.joins)}" if root.joins else ""
+        return Plan(f"select {text} as data{beside}", statement.values, statement.checks, self._finished, self._refused)
 
     @contextmanager
     def at(self, key: str) -> Iterator[Path]:
@@ -123,7 +123,7 @@ class Compiler:
         return _concat([*texts, "}"] if texts else ["{}"])
 
     def beside(self, nodes: list[FieldNode], kind: GraphQLObjectType, row: Row) -> str:
-        """The text of a field that a connection has beside its rows."""
+        """The text of a field that a connection has beside its rows; it sees the connection's arguments."""
         return self._field(nodes, kind, row)
 
     def _field(self, nodes: list[FieldNode], kind: GraphQLObjectType, row: Row) -> str:
@@ -243,20 +243,34 @@ class Sql(str):
 
 
 def _concat(parts: list[str]) -> str:
-    """The SQL that puts parts together."""
+    """The SQL that puts parts together, none of which is null."""
     merged: list[str] = []
     text = ""
     for part in parts:
         if isinstance(part, Sql):
-            merged += [literal(text), f"({part})"] if text else [f"({part})"]
-            text = ""
+            before, inner, after = _unquoted(part)
+            merged += [literal(text + before), inner] if text + before else [inner]
+            text = after
         else:
             text += part
-    merged += [literal(text)] if text else []
-    if len(merged) == 1:
-        return merged[0]
-    groups = [merged[n : n + _MOST_PARTS] for n in range(0, len(merged), _MOST_PARTS)]
-    return " || ".join(f"concat({', '.join(group)})" for group in groups)
+    return _joined(merged + ([literal(text)] if text else []))
+
+
+def _unquoted(sql: str) -> tuple[str, str, str]:
+    """A part without the quotation marks around it, which become one with the text beside it."""
+    if sql.startswith(_OPENS) and sql.endswith(_CLOSES) and len(sql) > len(_OPENS + _CLOSES):
+        inner = sql[len(_OPENS) : -len(_CLOSES)]
+        if "'" not in inner:  # otherwise these may be marks of two parts
+            return '"', f"({inner})", '"'
+    return "", f"({sql})", ""
+
+
+def _joined(parts: list[str]) -> str:
+    """In halves of halves: of a chain from left to right, each link would copy all that came before."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return f"({_joined(parts[:half])} || {_joined(parts[half:])})"
 
 
 def _nullable(of_type: GraphQLOutputType, sql: str) -> str:
@@ -280,6 +294,8 @@ def _enum(sql: str, kind: GraphQLEnumType) -> str:
     others = {value.value: name for name, value in kind.values.items() if value.value != name}
     if not others:
         return sql
+    if all(name == str(value.value).upper().replace(".", "_") for name, value in kind.values.items()):
+        return f"upper(replace({sql}, '.', '_'))"  # far cheaper than to compare with each of fifty
     cases = " ".join(f"when {literal(str(value))} then {literal(name)}" for value, name in others.items())
     return f"case {sql} {cases} else {sql} end"
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from graphql import GraphQLField
 from tortoise.models import Model
 
 from reads.orders import Order
@@ -169,6 +170,12 @@ def connection(
     """A Relay connection. `rows` gives another source than the whole table, made with `row.rows_of`."""
     ordered = order if callable(order) else (lambda _: order)
     return {METADATA: Connected(model, where, ordered, rows)}
+
+
+def is_declared(field: GraphQLField) -> bool:
+    """Whether somebody says how a field of the schema is read."""
+    strawberry_field = field.extensions.get("strawberry-definition")
+    return METADATA in (getattr(strawberry_field, "metadata", None) or {})
 
 
 def _two(sql: Callable[..., str]) -> Callable[[Row, Arguments], str]:

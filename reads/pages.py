@@ -10,7 +10,7 @@ from graphql import FieldNode, GraphQLObjectType
 
 from reads import cursors
 from reads.cursors import BadPage
-from reads.declarations import Arguments, Connected
+from reads.declarations import Arguments, Connected, is_declared
 from reads.orders import Key, Order, mirrored
 from reads.rows import Row
 from reads.shapes import Late
@@ -49,11 +49,12 @@ class _Page:
                 self._statement.check(cursor.map(lambda text: cursors.read(text, self._order)))
         self._columns: dict[str, str] = {}
         self._texts: dict[str, str] = {}
-        self._beyond_page = False
+        self._looks_beyond = False
 
     def text(self, fields: Mapping[str, list[FieldNode]], kind: GraphQLObjectType) -> str:
         found = Row(self._statement, self._statement.name("r"), self._declared.model)
         name = self._statement.name("p")
+        self._looks_beyond = self._asks_for_more(fields, kind)
         parts = {}
         for key, each in fields.items():
             with self._compiler.at(key):
@@ -84,9 +85,9 @@ class _Page:
                 return self._compiler.object_of(
                     {key: self._info(each[0].name.value, info, found, name) for key, each in below.items()}
                 )
-            case "totalCount":
+            case "totalCount" if not is_declared(kind.fields[field]):
                 return f"(select count(*) from {self._source()})::text"
-        return self._compiler.beside(nodes, kind, self._row)
+        return self._compiler.beside(nodes, kind, self._row.answering(self._given))
 
     def _node(self, nodes: list[FieldNode], kind: GraphQLObjectType, field: str, found: Row) -> str:
         node = _object(kind, field)
@@ -107,7 +108,7 @@ class _Page:
         return self._compiler.object_of(parts)
 
     def _list(self, text: str, name: str) -> str:
-        rows = f"string_agg({self._text(text)}, ',' order by n) filter (where {self._kept})"
+        rows = f"string_agg({self._text(text)}, ',' order by {self._along(self._order)}){self._kept}"
         column = self._column(f"'[' || coalesce({rows}, '') || ']'")
         return f"{name}.{column}"
 
@@ -122,19 +123,30 @@ class _Page:
                 more = f"{name}.{self._more()}" if self._backward else "false"
                 return f"({more} or {self._any_from(self._after, mirrored(self._order))})::text"
             case "startCursor" | "endCursor":
-                way = "n" if field == "startCursor" else "n desc"
-                cursors = f"array_agg({self._text(self._cursor(found))} order by {way}) filter (where {self._kept})"
+                way = self._order if field == "startCursor" else mirrored(self._order)
+                cursors = f"array_agg({self._text(self._cursor(found))} order by {self._along(way)}){self._kept}"
                 cursor = self._column(f"({cursors})[1]")
                 return f"coalesce('\"' || {name}.{cursor} || '\"', 'null')"
         raise AssertionError(f"PageInfo has no {field}")
 
+    def _asks_for_more(self, fields: Mapping[str, list[FieldNode]], kind: GraphQLObjectType) -> bool:
+        """Whether the answer says if there is a row beyond the page, on the side where reading ends."""
+        asked = "hasPreviousPage" if self._backward else "hasNextPage"
+        infos = [nodes for nodes in fields.values() if nodes[0].name.value == "pageInfo"]
+        below = [self._compiler.selections.below(nodes, _object(kind, "pageInfo")) for nodes in infos]
+        return any(nodes[0].name.value == asked for each in below for nodes in each.values())
+
     @property
     def _kept(self) -> str:
-        return f"m <= {self._size}"
+        """What leaves out the row beyond the page, where one is read."""
+        return f" filter (where m <= {self._size})" if self._looks_beyond else ""
+
+    def _along(self, order: Order) -> str:
+        """The order in terms of the columns that hold the sort keys."""
+        return ", ".join(_term(key, f"k{n}") for n, key in enumerate(order))
 
     def _more(self) -> str:
-        """Whether there is a row beyond the page, on the side where reading ends."""
-        self._beyond_page = True
+        """Whether there is a row beyond the page."""
         return self._column(f"count(*) > {self._size}")
 
     def _text(self, sql: str) -> str:
@@ -146,16 +158,18 @@ class _Page:
         return self._columns.setdefault(sql, f"c{len(self._columns)}")
 
     def _rows(self, found: Row) -> str:
-        """The rows of the page: `m` counts in the order of reading, `n` in that of the list."""
+        """The rows of the page with their sort keys; `m` counts them in the order of reading, where that is needed."""
         reading = mirrored(self._order) if self._backward else self._order
-        order = ", ".join(_term(key, found) for key in reading)
+        order = ", ".join(_term(key, getattr(found, key.column)) for key in reading)
+        place = f", row_number() over (order by {order}) as m" if self._looks_beyond else ""
         source = (
-            f"select {found}.*, row_number() over (order by {order}) as m from {self._source(found)} "
-            f"{self._between(found)} order by {order} limit {self._size + self._beyond_page}"
+            f"select {found}.*{place} from {self._source(found)} "
+            f"{self._between(found)} order by {order} limit {self._size + self._looks_beyond}"
         )
-        texts = "".join(f", {sql} as {name}" for sql, name in self._texts.items())
-        place = f"{'-' if self._backward else ''}{found}.m as n, {found}.m as m"
-        return f"select {place}{texts} from ({source}) {found} {' '.join(found.joins)}"
+        columns = [f"{getattr(found, key.column)} as k{n}" for n, key in enumerate(self._order)]
+        columns += [f"{found}.m as m"] if self._looks_beyond else []
+        columns += [f"{sql} as {name}" for sql, name in self._texts.items()]
+        return f"select {', '.join(columns)} from ({source}) {found} {' '.join(found.joins)}"
 
     def _source(self, found: Row | None = None) -> str:
         other = found or Row(self._statement, self._statement.name("r"), self._declared.model)
@@ -226,9 +240,9 @@ def page_size(given: int | None, *, name: str = "first") -> int:
     return size
 
 
-def _term(key: Key, row: Row) -> str:
+def _term(key: Key, column: str) -> str:
     nulls = "" if key.nulls_first is None else f" nulls {'first' if key.nulls_first else 'last'}"
-    return f"{getattr(row, key.column)}{' desc' if key.descending else ''}{nulls}"
+    return f"{column}{' desc' if key.descending else ''}{nulls}"
 
 
 def _further(key: Key, column: str, place: str) -> str:

@@ -11,7 +11,7 @@ from reads.rows import Path, Value
 from reads.shapes import Run
 from reads.written import MISSING
 
-_MISSING = MISSING.encode().decode("unicode_escape")
+_MISSING = MISSING.encode().decode("unicode_escape").encode()
 
 Finish: TypeAlias = Callable[[Run, list[Any]], Awaitable[list[Any]]]
 """Makes values of what SQL gave: all of a field's at once, in their order."""
@@ -62,17 +62,17 @@ class Plan:
                 return RefusedArgument(value.path, error)
         raise AssertionError("a value is refused each time or never")
 
-    async def whole(self, text: str, run: Run) -> str | None:
+    async def whole(self, text: bytes, run: Run) -> bytes | None:
         """The text with all its values finished; None where null is and may not be."""
         if _MISSING in text:
             return None
         if not self.finished:
             return text
-        return orjson.dumps(await self._finish(orjson.loads(text), run)).decode()
+        return orjson.dumps(await self._finish(orjson.loads(text), run))
 
-    async def tree(self, text: str, run: Run) -> Any:
+    async def tree(self, text: bytes, run: Run) -> Any:
         """The same as dicts and lists, for the executor, which finds the nulls that may not be."""
-        return await self._finish(orjson.loads(text.replace(_MISSING, "null")), run)
+        return await self._finish(orjson.loads(text.replace(_MISSING, b"null")), run)
 
     async def _finish(self, tree: Any, run: Run) -> Any:
         for each in self.finished:

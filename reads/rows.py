@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from tortoise.models import Model
 
@@ -75,6 +75,15 @@ class Statement:
         return f"(select {row}.* from {model._meta.db_table} {row} where {self._rights(model, row)})"
 
 
+class _Beside(NamedTuple):
+    """A subselect that was joined to a row: what it is, under which arguments, where among the joins, its alias."""
+
+    what: str
+    arguments: Mapping[str, Any]
+    place: int
+    alias: str
+
+
 class Row:
     """A row of a level: `row.name` is the SQL of a column."""
 
@@ -89,6 +98,7 @@ class Row:
         self.model = model
         self.arguments: Mapping[str, Any] = {}
         self.joins: list[str] = []
+        self._beside: list[_Beside] = []
 
     def __getattr__(self, column: str) -> str:
         if column.startswith("__"):
@@ -113,13 +123,24 @@ class Row:
         statement, joins = remembered
         self.statement.back_to(statement)
         del self.joins[joins:]
+        self._beside[:] = [each for each in self._beside if each.place < joins]
 
     def answering(self, arguments: Mapping[str, Any]) -> "Row":
         """The same row as the answer to a field with these arguments, which the fields below it see."""
         row = Row(self.statement, self.alias, self.model)
-        row.joins = self.joins
+        row.joins, row._beside = self.joins, self._beside
         row.arguments = arguments
         return row
+
+    def beside(self, what: str, write: Callable[[], str]) -> "Row":
+        """The one row of a subselect that several fields of this row, under the same arguments, read from."""
+        for each in self._beside:
+            if each.what == what and each.arguments is self.arguments:
+                return Row(self.statement, each.alias)
+        name = self.statement.name("b")
+        self._beside.append(_Beside(what, self.arguments, len(self.joins), name))
+        self.joins.append(f"cross join lateral {write()} {name}")
+        return Row(self.statement, name)
 
     def rows_of(self, model: type[Model]) -> str:
         return self.statement.rows_of(model)

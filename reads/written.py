@@ -20,7 +20,7 @@ def escaped(sql: str) -> str:
 
 def instant(sql: str) -> str:
     """In UTC, as RFC 3339 has it; the session's time zone is UTC."""
-    return f"left(to_json({sql})::text, -7) || 'Z\"'"
+    return f"replace(to_json({sql})::text, '+00:00', 'Z')"
 
 
 STANDARD: Writers = {

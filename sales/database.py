@@ -45,7 +45,7 @@ TABLES = (
 
 ACQUIRE_SECONDS = 10
 COMMAND_SECONDS = 30
-STATEMENTS = 500  # prepared and kept by each connection; the driver's 100 are fewer than the queries of a busy client
+STATEMENTS = 100  # kept by each connection: the plan of a large query takes PostgreSQL half a megabyte, in each of them
 LONGEST_STATEMENT = 200_000  # characters; a compiled query easily passes the driver's 15,360
 
 Row = dict[str, Any]
@@ -160,7 +160,7 @@ def _credentials(url: str, pool: int) -> dict[str, Any]:
         "command_timeout": COMMAND_SECONDS,
         "statement_cache_size": STATEMENTS,
         "max_cacheable_statement_size": LONGEST_STATEMENT,
-        "server_settings": {"jit": "off", "timezone": "UTC"},
+        "server_settings": {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_generic_plan"},
         **({"ssl": _tls(options["sslmode"])} if secure else {}),
     }
 

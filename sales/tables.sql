@@ -788,7 +788,7 @@ CREATE INDEX journal_lead ON journal USING btree (account_id, lead_id, "position
 
 CREATE INDEX lead_texts_letters ON lead_texts USING gin (account_id, text gin_trgm_ops) WITH (fastupdate=off);
 
-CREATE INDEX leads_board ON leads USING btree (account_id, step_id, rank) WHERE ((status)::text = ANY ((ARRAY['TODO'::character varying, 'STANDBY'::character varying])::text[]));
+CREATE INDEX leads_board ON leads USING btree (account_id, step_id, rank, id) WHERE ((status)::text = ANY ((ARRAY['TODO'::character varying, 'STANDBY'::character varying])::text[]));
 
 CREATE INDEX leads_closed ON leads USING btree (account_id, closed_at, id) WHERE (closed_at IS NOT NULL);
 
@@ -799,6 +799,8 @@ CREATE INDEX leads_expected ON leads USING btree (account_id, expected_close_on,
 CREATE INDEX leads_morning ON leads USING btree (account_id, owner_id, todo_at, id) WHERE ((status)::text = ANY ((ARRAY['TODO'::character varying, 'STANDBY'::character varying])::text[]));
 
 CREATE UNIQUE INDEX leads_number ON leads USING btree (account_id, number);
+
+CREATE INDEX leads_owner_status ON leads USING btree (account_id, owner_id, status, number DESC, id) WHERE (owner_id IS NOT NULL);
 
 CREATE INDEX leads_status ON leads USING btree (account_id, status);
 
@@ -819,6 +821,8 @@ CREATE UNIQUE INDEX pipelines_name ON pipelines USING btree (account_id, lower((
 CREATE UNIQUE INDEX reasons_label ON reasons USING btree (account_id, status, lower((label)::text)) WHERE (archived_at IS NULL);
 
 CREATE INDEX reminders_due ON reminders USING btree (due_at, id) WHERE (((state)::text = 'PENDING'::text) AND (set_aside_at IS NULL));
+
+CREATE INDEX reminders_fired ON reminders USING btree (account_id, lead_id, due_at) WHERE ((state)::text = 'FIRED'::text);
 
 CREATE INDEX reminders_lead ON reminders USING btree (account_id, lead_id, due_at);
 

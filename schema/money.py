@@ -41,7 +41,8 @@ def in_its_places(amount: str, currency: str) -> str:
         f"when {currency} in ({', '.join(repr(code) for code in codes)}) then {places}"
         for places, codes in money.currencies_by_places().items()
     )
-    return f"round({amount}, case {groups} else {money.USUAL_PLACES} end)"
+    usual = f"when {currency} in ('EUR', 'USD', 'GBP') then {money.USUAL_PLACES}"  # most end at the first comparison
+    return f"round({amount}, case {usual} {groups} else {money.USUAL_PLACES} end)"
 
 
 def of_row(row: Row) -> str:

@@ -6,10 +6,14 @@ from typing import Final
 
 from graphql import (
     ArgumentNode,
+    DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
+    InlineFragmentNode,
     IntValueNode,
     ListValueNode,
     OperationDefinitionNode,
+    SelectionSetNode,
     ValueNode,
     VariableNode,
 )
@@ -51,7 +55,7 @@ class Pages:
         if not isinstance(value, VariableNode):
             size = _literal_size(value)
         elif (name := value.name.value) in self.variables:
-            size = _size(self.variables[name])
+            size = size_of(self.variables[name])
         else:
             size = self.defaults.get(name)
         if size is not None:
@@ -70,7 +74,28 @@ def greatest_defaults(operations: Iterable[OperationDefinitionNode]) -> dict[str
     return defaults
 
 
-def _size(value: object) -> int | None:
+def sizing_variables(document: DocumentNode) -> set[str]:
+    """The variables that a document gives to `first`, `last` or `ids`, at any depth."""
+    found: set[str] = set()
+    unseen: list[SelectionSetNode] = [
+        node.selection_set
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode | FragmentDefinitionNode)
+    ]
+    while unseen:
+        for node in unseen.pop().selections:
+            if isinstance(node, FieldNode):
+                found |= {
+                    argument.value.name.value
+                    for argument in node.arguments or ()
+                    if argument.name.value in _SIZING and isinstance(argument.value, VariableNode)
+                }
+            if isinstance(node, FieldNode | InlineFragmentNode) and node.selection_set:
+                unseen.append(node.selection_set)
+    return found
+
+
+def size_of(value: object) -> int | None:
     """How many rows a variable's value asks for, 1 or more; None where it doesn't say."""
     if isinstance(value, list):
         return max(1, len(value))
@@ -83,5 +108,5 @@ def _size(value: object) -> int | None:
 
 def _literal_size(value: ValueNode | None) -> int | None:
     if isinstance(value, IntValueNode):
-        return _size(int(value.value)) if len(value.value) <= _LONGEST_INTEGER else MOST_COUNTED
-    return _size(list(value.values)) if isinstance(value, ListValueNode) else None
+        return size_of(int(value.value)) if len(value.value) <= _LONGEST_INTEGER else MOST_COUNTED
+    return size_of(list(value.values)) if isinstance(value, ListValueNode) else None

@@ -1,10 +1,10 @@
 """Plans: what requests ask, compiled once per text, shape of variables and kind of viewer, and remembered."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from graphql import (
     DocumentNode,
@@ -47,7 +47,9 @@ if TYPE_CHECKING:
 REMEMBERED: Final = 1_000
 
 M = TypeVar("M", bound=Model)
-Compile = Callable[[Question], Plan]
+Compile: TypeAlias = Callable[[Question], Plan]
+Fetch: TypeAlias = Callable[..., Awaitable[bytes | None]]
+"""Runs a plan's statement with its values and gives its `data`."""
 
 _plans: OrderedDict[Hashable, Plan | None] = OrderedDict()
 
@@ -83,18 +85,18 @@ class Asked:
         return Question(self.schema, self.document, self.shape, Rights(kind_of(by)), WRITERS)
 
 
-async def answer(asked: Asked, by: Viewer) -> str | None:
+async def answer(asked: Asked, by: Viewer, *, fetch: Fetch | None = None) -> bytes | None:
     """The data of a query as JSON; None for what has to be executed field by field.
 
-    That is what no plan can say, and whatever is wrong: execution then tells where.
+    That is what no plan can say, and whatever is wrong: execution then tells where. Also where `fetch` gives None.
     """
     try:
         plan = _plan(asked, by, "whole", lambda question: question.compile(asked.operation))
         if plan is None:
             return None
         run = Run(asked.shape.late, by)
-        [row] = await database.fetch(plan.sql, *plan.bind(run))
-        return await plan.whole(row["data"], run)
+        found = await (fetch or _fetch)(plan.sql, *plan.bind(run))
+        return None if found is None else await plan.whole(found, run)
     except (GraphQLError, RefusedArgument):
         return None
 
@@ -121,6 +123,12 @@ async def row(info: "Info", model: type[Model], key: Any) -> Any:
     """
     context, path = info.context, path_of(info._raw_info)
     return await context.batched((path, model), partial(_rows_below, info._raw_info, model, path), key)
+
+
+async def _fetch(sql: str, *values: Any) -> bytes:
+    [row] = await database.fetch(f"select textsend(data) as data from ({sql}) what", *values)
+    data: bytes = row["data"]
+    return data
 
 
 async def field(info: "Info", read: Metadata, arguments: Arguments, *, more: Any = None) -> Any:
@@ -205,8 +213,7 @@ async def _tree(context: "Context", key: Hashable, compile: Compile, *, more: An
             refused[problem.path] = problem.error
             continue
         context.refused.update(plan.refused)
-        [found] = await database.fetch(plan.sql, *values)
-        return await plan.tree(found["data"], run)
+        return await plan.tree(await _fetch(plan.sql, *values), run)
 
 
 def _plan(asked: Asked, by: Viewer, what: Hashable, compile: Compile) -> Plan | None:

@@ -17,6 +17,8 @@ from reads import Row
 from sales import leads, pipelines, reasons, steps, users
 from sales.leads import Status
 from sales.totals import LeadTotal
+from schema.connections import Connection
+from schema.leads import Lead
 from schema.leads.conditions import Conditions
 from schema.leads.filters import LeadFilter
 from schema.mistakes import bad_input
@@ -83,14 +85,20 @@ class LeadSum:
     )
 
 
-def sums_of() -> reads.Metadata:
-    """The sums of a row that `grouped` made."""
-    return reads.derived(
-        lambda group: (
-            f"(select * from unnest({group.currencies}, {group.amounts}, {group.weights}) "
-            "as u (currency, amount, weighted) where currency is not null and amount is not null)"
-        ),
-        order=lambda sum: sum.currency,
+def sums_of(group: Callable[[Row], Row] = lambda group: group) -> reads.Metadata:
+    """The sums of a row that `grouped` made; `group` finds it from the row that has the field."""
+    return reads.derived(lambda row: _unnested(group(row)), order=lambda sum: sum.currency)
+
+
+def count_of(group: Callable[[Row], Row]) -> reads.Metadata:
+    """How many leads are in a row that `grouped` made."""
+    return reads.computed(lambda row: group(row).count)
+
+
+def _unnested(group: Row) -> str:
+    return (
+        f"(select * from unnest({group.currencies}, {group.amounts}, {group.weights}) "
+        "as u (currency, amount, weighted) where currency is not null and amount is not null)"
     )
 
 
@@ -132,6 +140,22 @@ class LeadTotals:
         metadata=reads.derived(
             lambda row: grouped(row, row.arguments.get("filter"), _keys(row.arguments)), order=lambda g: g.place
         ),
+    )
+
+
+def _found(page: Row) -> Row:
+    return page.beside("totals", lambda: grouped(page, page.arguments.get("filter"), []))
+
+
+@strawberry.type(description="Leads by a filter, one page of them, and what all of them come to. Null nowhere.")
+class LeadList(Connection[Lead]):
+    total_count: int = strawberry.field(
+        description="How many leads the whole list has; counted only where it is asked for.", metadata=count_of(_found)
+    )
+    sums: list[LeadSum] = strawberry.field(
+        description="What all leads of the list are worth, on this page or not: one sum per currency by its code; may "
+        "be empty, never null.",
+        metadata=sums_of(_found),
     )
 
 

@@ -10,7 +10,7 @@ from schema.connections import After, Before, Connection, First, Last
 from schema.leads import Lead
 from schema.leads.conditions import Conditions
 from schema.steps import Step
-from schema.totals import LeadSum, grouped
+from schema.totals import LeadSum, count_of, grouped, sums_of
 
 OPEN = (Status.TODO, Status.STANDBY)
 
@@ -29,26 +29,21 @@ def _is_shown(step: Row) -> str:
     return f"({step.archived_at} is null or {there_are_leads})"
 
 
-def _totals(step: Row) -> str:
-    return grouped(step, step.arguments.get("filter"), [], also=lambda lead: on_board(step, lead))
+def _totals(step: Row) -> Row:
+    return step.beside(
+        "totals", lambda: grouped(step, step.arguments.get("filter"), [], also=lambda lead: on_board(step, lead))
+    )
 
 
 @strawberry.type(description="One step of the board, with the leads that are in it.")
 class BoardColumn:
     step: Step = strawberry.field(description="The step. Never null.", metadata=reads.same_row())
     count: int = strawberry.field(
-        description="How many leads are in it, on this page or not. Never null.",
-        metadata=reads.computed(lambda step: f"(select count from {_totals(step)} g)"),
+        description="How many leads are in it, on this page or not. Never null.", metadata=count_of(_totals)
     )
     sums: list[LeadSum] = strawberry.field(
         description="What they are worth, one sum per currency by its code; may be empty, never null.",
-        metadata=reads.derived(
-            lambda step: (
-                f"(select u.* from {_totals(step)} g, unnest(g.currencies, g.amounts, g.weights) "
-                "as u (currency, amount, weighted) where u.currency is not null and u.amount is not null)"
-            ),
-            order=lambda sum: sum.currency,
-        ),
+        metadata=sums_of(_totals),
     )
 
     @strawberry.field(

@@ -1,6 +1,6 @@
 """Finding leads: one by its id or number, many by filters of every kind, in any order."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -8,12 +8,15 @@ import reads
 from reads import Row
 from sales import leads
 from schema import ids
-from schema.connections import After, Before, Connection, First, Last
+from schema.connections import After, Before, First, Last
 from schema.leads import Lead, orders
 from schema.leads.conditions import Conditions
 from schema.leads.filters import LeadFilter
 from schema.leads.orders import LeadOrder
 from schema.mistakes import bad_input
+
+if TYPE_CHECKING:
+    from schema.totals import LeadList
 
 
 def _named(lead: Row, given: reads.Arguments) -> str:
@@ -60,7 +63,7 @@ def lead_by_id(
 
 @strawberry.field(
     name="leads",
-    graphql_type=Connection[Lead],
+    graphql_type=Annotated["LeadList", strawberry.lazy("schema.totals")],
     description="The leads that you may see, by default those with the highest numbers first. Never null.",
     metadata=FOUND,
 )

@@ -14,13 +14,13 @@ from schema import plans, rights, stored
 from schema.comparisons import id_of
 from schema.connections import After, Before, Connection, First, Last
 from schema.context import Info
-from schema.leads import Lead
 from schema.leads.filters import LeadFilter
 from schema.leads.find import FOUND
 from schema.leads.orders import LeadOrder, LeadOrderField, OrderDirection, OrderNulls
 from schema.mistakes import bad_input
 from schema.nodes import Node
 from schema.scalars import LeadFilterJSON
+from schema.totals import LeadList
 from schema.users import BY_NAME, User
 from schema.views.checking import Problem, ViewProblemCode, order_of, problems_of
 
@@ -85,7 +85,7 @@ class SavedView(Node, over=views.SavedView):
         return await problems_of(view, info)
 
     @strawberry.field(
-        graphql_type=Connection[Lead] | None,
+        graphql_type=LeadList | None,
         description="Its leads, as far as you may see them, in its order. Null, with an error that names the problems, "
         "when there are some: it does not answer something else than it was saved for.",
     )

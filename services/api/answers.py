@@ -62,11 +62,11 @@ def answered(result: ExecutionResult, *, cost: Cost, media_type: str, request_id
     return _response({"errors": errors, "data": result.data}, 200, media_type, cost)
 
 
-def planned(data: str, *, cost: Cost, media_type: str) -> Response:
+def planned(data: bytes, *, cost: Cost, media_type: str) -> Response:
     """The data of a query, as JSON already."""
     told = f'"cost":{{"requested":{cost.requested},"limit":{cost.limit}}}'
-    body = f'{{"data":{data},"extensions":{{{told}}}}}'
-    return Response(body.encode(), 200, media_type=f"{media_type}; charset=utf-8")
+    body = b'{"data":%b,"extensions":{%b}}' % (data, told.encode())
+    return Response(body, 200, media_type=f"{media_type}; charset=utf-8")
 
 
 def explained(tree: list[dict[str, Any]], *, cost: Cost, media_type: str) -> Response:

@@ -1,4 +1,4 @@
-"""Documents: parsed, weighed and validated before anything runs; parsing and validating is remembered."""
+"""Documents: parsed, weighed and validated before anything runs, each once for a text."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ from graphql import (
 from schema import limits
 from schema.limits import LimitExceeded, Limits
 from schema.mistakes import Code, Mistake
-from schema.pages import MOST_COUNTED
+from schema.pages import MOST_COUNTED, size_of, sizing_variables
 from schema.schema import graphql_schema
 from services.api.questions import Question, WrongMethod
 
@@ -59,7 +59,7 @@ def ready(question: Question, allowed: Limits) -> Ready:
         raise Mistake(Code.PAYLOAD_TOO_LARGE, f"A document has at most {LONGEST:,} characters.")
     try:
         document = _parsed(question.query, allowed.tokens)
-        cost = _weighed(document, question, allowed)
+        cost = _weighed(question, allowed)
         errors = _validated(question.query, allowed.tokens)
     except GraphQLSyntaxError as error:
         raise Invalid(Code.GRAPHQL_PARSE_FAILED, [error]) from None
@@ -71,11 +71,13 @@ def ready(question: Question, allowed: Limits) -> Ready:
     return Ready(document, operation, cost or Cost(0, allowed.cost))
 
 
-def _weighed(document: DocumentNode, question: Question, allowed: Limits) -> Cost | None:
+def _weighed(question: Question, allowed: Limits) -> Cost | None:
     # What is to be explained may cost more than is allowed: that is when it needs explaining.
     within = replace(allowed, cost=MOST_COUNTED) if question.explains else allowed
+    names = _sizing(question.query, allowed.tokens)
+    sizes = tuple((name, size_of(question.variables[name])) for name in names if name in question.variables)
     try:
-        requested = limits.check(document, question.variables, within, operation=question.operation)
+        requested = _weight(question.query, sizes, within, question.operation)
     except LimitExceeded as error:
         mistake = Mistake(Code.COST_LIMIT_EXCEEDED, str(error))
         cost = None if error.cost is None else Cost(error.cost, allowed.cost)
@@ -98,6 +100,17 @@ def _operation(document: DocumentNode, question: Question) -> OperationDefinitio
 @lru_cache(REMEMBERED)
 def _parsed(text: str, tokens: int) -> DocumentNode:
     return parse(text, max_tokens=tokens)
+
+
+@lru_cache(REMEMBERED)
+def _sizing(text: str, tokens: int) -> tuple[str, ...]:
+    """The variables that say how long a page is: of all that is sent, only they weigh."""
+    return tuple(sizing_variables(_parsed(text, tokens)))
+
+
+@lru_cache(REMEMBERED)
+def _weight(text: str, sizes: tuple[tuple[str, int | None], ...], within: Limits, operation: str | None) -> int | None:
+    return limits.check(_parsed(text, within.tokens), dict(sizes), within, operation=operation)
 
 
 @lru_cache(REMEMBERED)

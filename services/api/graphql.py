@@ -1,9 +1,9 @@
 """The endpoint: a question comes in, an answer goes out, and after a change the bell rings."""
 
-import asyncio
 import re
+from functools import partial
 from inspect import isawaitable
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 from graphql import (
@@ -13,17 +13,17 @@ from graphql import (
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sales import callers
 from schema import limits, plans
 from schema.context import Context
 from schema.limits import Limits
-from schema.mistakes import Code, Mistake, unauthenticated
+from schema.mistakes import unauthenticated
 from schema.plans import Asked
 from schema.schema import graphql_schema
 from services.api import accept, answers, documents, ide, questions, who
 from services.api.persisted import Persisted
 from services.api.questions import WrongMethod
-
-SECONDS: Final = 30.0
+from services.api.waiting import in_time
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
@@ -52,11 +52,21 @@ async def _answer(request: Request, request_id: str) -> Response:
         if question.hash is not None:
             known.remember(question.query, question.hash)
         asked = Asked(graphql_schema, question.query, document, operation, question.variables)
-        context = await _context(request, asked, request_id)
+        token, key = who.token_of(request), questions.idempotency_key(request)
+        if token and asked.is_query and not question.explains:
+            data = await in_time(_at_once(token, asked), listener=request)
+            if data is not None:
+                return answers.planned(data, cost=cost, media_type=media_type)
+        context = await _context(request, asked, token, key, request_id)
         if question.explains:
             return answers.explained(_tree(context, allowed), cost=cost, media_type=media_type)
-        result = await _run(request, context)
-        if isinstance(result, str):
+        try:
+            # What has begun to change something goes to its end, whoever still listens.
+            result = await in_time(_execute(context), listener=request if asked.is_query else None)
+        finally:
+            if context.has_changed:
+                request.app.state.bell.ring()
+        if isinstance(result, bytes):
             return answers.planned(result, cost=cost, media_type=media_type)
         return answers.answered(result, cost=cost, media_type=media_type, request_id=request_id)
     except Exception as problem:
@@ -73,31 +83,21 @@ def _tree(context: Context, allowed: Limits) -> list[dict[str, Any]]:
     return limits.explain(asked.document, asked.variables, allowed, operation=asked.name)
 
 
-async def _context(request: Request, asked: Asked, request_id: str) -> Context:
-    key = questions.idempotency_key(request)
-    viewer = await who.asks(request, request_id=request_id)
+async def _context(request: Request, asked: Asked, token: str | None, key: str | None, request_id: str) -> Context:
+    viewer = await who.asks(token, request_id=request_id)
     client = request.client.host if request.client else ""
     return Context(asked, viewer, request_id, client=client, idempotency_key=key)
 
 
-async def _run(request: Request, context: Context) -> ExecutionResult | str:
-    """Run the operation for as long as somebody waits for it; what has begun to change something goes to its end."""
-    running = asyncio.create_task(_execute(context))
-    hanging_up = asyncio.create_task(_hung_up(request))
-    try:
-        ends = {running, hanging_up} if context.asked.is_query else {running}
-        await asyncio.wait(ends, timeout=SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        if not running.done():
-            raise _too_long()
-        return running.result()
-    finally:
-        running.cancel()
-        hanging_up.cancel()
-        if context.has_changed:
-            request.app.state.bell.ring()
+async def _at_once(token: str, asked: Asked) -> bytes | None:
+    """The data of a query with a plan, in one statement with who asks; None where it takes several."""
+    guess = callers.guessed(token)
+    if guess is None:
+        return None
+    return await plans.answer(asked, guess, fetch=partial(callers.confirmed, token))
 
 
-async def _execute(context: Context) -> ExecutionResult | str:
+async def _execute(context: Context) -> ExecutionResult | bytes:
     """By a plan where there is one: the data as JSON. Otherwise field by field, over the rows that a plan can read."""
     asked, rows = context.asked, dict[str, Any]()
     if asked.is_query and context.viewer is not None:
@@ -114,16 +114,6 @@ async def _execute(context: Context) -> ExecutionResult | str:
     )
     executed: ExecutionResult = await result if isawaitable(result) else result
     return executed
-
-
-def _too_long() -> Mistake:
-    return Mistake(Code.TIMEOUT, f"This took longer than {SECONDS:.0f} seconds. Ask for less.")
-
-
-async def _hung_up(request: Request) -> None:
-    """Return when the caller is gone."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _request_id(request: Request) -> str:

@@ -136,3 +136,44 @@ async def test_a_board_is_answered_together_with_what_has_no_plan(ada: Viewer, c
     assert column["leads"]["nodes"][0]["id"] == id_of(lead)
     assert column["leads"]["nodes"][0]["history"]["nodes"][0]["kind"] == "LEAD_CREATED"
     assert "Ada Admin" in column["leads"]["nodes"][0]["history"]["nodes"][0]["text"]
+
+
+LIST = """query ($filter: LeadFilter, $more: LeadFilter) {
+  leads(filter: $filter, first: 1) { totalCount sums { currency amount weighted } nodes { title } }
+  more: leads(filter: $more, first: 1) { sums { currency amount } totalCount } }"""
+
+
+async def test_a_list_says_what_all_its_leads_come_to_whatever_its_page(ada: Viewer, client: Client) -> None:
+    await a_lead(ada, title="Roof", money=Money(Decimal("100.10"), "EUR"), probability=50)
+    await a_lead(ada, title="Wall", money=Money(Decimal(20), "EUR"))
+    await a_lead(ada, title="Door", money=Money(Decimal(7), "JPY"))
+    await a_lead(ada, title="Unknown")
+
+    large = {"amount": {"gte": 10}}
+    data = await client.send_query(LIST, filter={"status": {"eq": "TODO"}}, more=large)
+
+    assert data.json()["data"] == {
+        "leads": {
+            "totalCount": 4,
+            "sums": [
+                {"currency": "EUR", "amount": "120.10", "weighted": "50.05"},
+                {"currency": "JPY", "amount": "7", "weighted": "0"},
+            ],
+            "nodes": [{"title": "Unknown"}],
+        },
+        "more": {"sums": [{"currency": "EUR", "amount": "120.10"}], "totalCount": 2},
+    }
+
+
+async def test_a_list_of_a_private_account_counts_what_one_sees() -> None:
+    ada = await an_account(privacy=Privacy.PRIVATE)
+    ben = await a_user(ada)
+    await a_lead(ada, money=Money(Decimal(5), "EUR"))
+    await a_lead(ada, owner=ben, money=Money(Decimal(3), "EUR"))
+
+    async with await signed_in(ben) as client:
+        for filter in ({}, {"amount": {"gte": 1}}):
+            found = (await client.send_query(LIST, filter=filter, more=filter)).json()["data"]["leads"]
+
+            assert found["totalCount"] == 1
+            assert found["sums"] == [{"currency": "EUR", "amount": "3.00", "weighted": "0.00"}]

@@ -109,7 +109,8 @@ def asked(text: str, variables: dict[str, Any]) -> Asked:
 
 
 async def ask_plan(text: str, variables: dict[str, Any], viewer: Viewer) -> str | None:
-    return await plans.answer(asked(text, variables), viewer)
+    found = await plans.answer(asked(text, variables), viewer)
+    return None if found is None else found.decode()
 
 
 async def ask_executor(text: str, variables: dict[str, Any], viewer: Viewer) -> str:

@@ -288,7 +288,7 @@ async def test_what_takes_too_long_is_ended(client: Client, monkeypatch: pytest.
         await asyncio.sleep(60)
 
     monkeypatch.setattr("schema.plans.answer", sleepy)
-    monkeypatch.setattr("services.api.graphql.SECONDS", 0.05)
+    monkeypatch.setattr("services.api.waiting.SECONDS", 0.05)
 
     answer = await client.send_query("{ todo { totalCount } }")
 
