@@ -6,7 +6,10 @@ from typing import Final
 
 from graphql import (
     ArgumentNode,
+    DocumentNode,
+    ExecutableDefinitionNode,
     FieldNode,
+    InlineFragmentNode,
     IntValueNode,
     ListValueNode,
     OperationDefinitionNode,
@@ -57,6 +60,23 @@ class Pages:
         if size is not None:
             return size
         return self.usual if argument.name.value in _PAGE_SIZES else 1
+
+
+def is_sized_by_variables(document: DocumentNode) -> bool:
+    """Whether a page of the document is as long as a variable says, so that its cost depends on the request."""
+    definitions = (node for node in document.definitions if isinstance(node, ExecutableDefinitionNode))
+    left = [definition.selection_set for definition in definitions]
+    while left:
+        for node in left.pop().selections:
+            if isinstance(node, FieldNode) and any(map(_is_sizing_variable, node.arguments or ())):
+                return True
+            if isinstance(node, FieldNode | InlineFragmentNode) and node.selection_set:
+                left.append(node.selection_set)
+    return False
+
+
+def _is_sizing_variable(argument: ArgumentNode) -> bool:
+    return argument.name.value in _SIZING and isinstance(argument.value, VariableNode)
 
 
 def greatest_defaults(operations: Iterable[OperationDefinitionNode]) -> dict[str, int]:

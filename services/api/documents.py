@@ -19,7 +19,7 @@ from graphql import (
 from schema import limits
 from schema.limits import LimitExceeded, Limits
 from schema.mistakes import Code, Mistake
-from schema.pages import MOST_COUNTED
+from schema.pages import MOST_COUNTED, is_sized_by_variables
 from schema.schema import graphql_schema
 from services.api.questions import Question, WrongMethod
 
@@ -75,7 +75,10 @@ def _weighed(document: DocumentNode, question: Question, allowed: Limits) -> Cos
     # What is to be explained may cost more than is allowed: that is when it needs explaining.
     within = replace(allowed, cost=MOST_COUNTED) if question.explains else allowed
     try:
-        requested = limits.check(document, question.variables, within, operation=question.operation)
+        if _is_sized_by_variables(question.query, allowed.tokens):
+            requested = limits.check(document, question.variables, within, operation=question.operation)
+        else:
+            requested = _requested(question.query, question.operation, within)
     except LimitExceeded as error:
         mistake = Mistake(Code.COST_LIMIT_EXCEEDED, str(error))
         cost = None if error.cost is None else Cost(error.cost, allowed.cost)
@@ -103,3 +106,14 @@ def _parsed(text: str, tokens: int) -> DocumentNode:
 @lru_cache(REMEMBERED)
 def _validated(text: str, tokens: int) -> list[GraphQLError]:
     return validate(graphql_schema, _parsed(text, tokens), max_errors=MOST_ERRORS)
+
+
+@lru_cache(REMEMBERED)
+def _is_sized_by_variables(text: str, tokens: int) -> bool:
+    return is_sized_by_variables(_parsed(text, tokens))
+
+
+@lru_cache(REMEMBERED)
+def _requested(text: str, operation: str | None, within: Limits) -> int | None:
+    """What an operation costs, whatever its variables are."""
+    return limits.check(_parsed(text, within.tokens), None, within, operation=operation)

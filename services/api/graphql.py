@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Coroutine
 from inspect import isawaitable
 from typing import Any, Final
 from uuid import uuid4
@@ -84,21 +85,33 @@ async def _context(request: Request, request_id: str) -> Context:
 async def _run(
     request: Request, question: Question, document: DocumentNode, operation: OperationDefinitionNode, context: Context
 ) -> ExecutionResult | str:
-    """Run the operation for as long as somebody waits for it; what has begun to change something goes to its end."""
-    running = asyncio.create_task(_execute(question, document, operation, context))
-    hanging_up = asyncio.create_task(_hung_up(request))
-    is_query = operation.operation == OperationType.QUERY
+    """Run the operation; a query for as long as somebody waits for it, a mutation to its end."""
+    running = _execute(question, document, operation, context)
+    limit = asyncio.timeout(SECONDS)
     try:
-        ends = {running, hanging_up} if is_query else {running}
-        await asyncio.wait(ends, timeout=SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        async with limit:
+            return await (running if operation.operation == OperationType.MUTATION else _waited_for(running, request))
+    except TimeoutError:
+        if limit.expired():
+            raise _too_long() from None
+        raise
+    finally:
+        if context.has_changed:
+            request.app.state.bell.ring()
+
+
+async def _waited_for(answering: Coroutine[Any, Any, ExecutionResult | str], request: Request) -> ExecutionResult | str:
+    """The answer; nobody needs it any more when the caller hangs up."""
+    running = asyncio.create_task(answering)
+    hanging_up = asyncio.create_task(_hung_up(request))
+    try:
+        await asyncio.wait({running, hanging_up}, return_when=asyncio.FIRST_COMPLETED)
         if not running.done():
             raise _too_long()
         return running.result()
     finally:
         running.cancel()
         hanging_up.cancel()
-        if context.has_changed:
-            request.app.state.bell.ring()
 
 
 async def _execute(
