@@ -11,9 +11,9 @@ from sales.viewers import Viewer, mates, viewer_of
 LAST_USE_EVERY = timedelta(minutes=1)
 """How exact `last_used_at` is: a write per minute and device instead of one per request."""
 
-
 _CALLER = f"""
-select t.id as token_id, {{is_stale}} as is_stale, {database.selected("u", User)}, {database.selected("a", Account)}, m.seen, m.managed
+select t.id as token_id, {{is_stale}} as is_stale, {database.selected("u", User)}, {database.selected("a", Account)},
+  m.seen, m.managed
 from {{table}} t join users u on u.id = t.user_id join accounts a on a.id = u.account_id
 cross join lateral (
   select coalesce(array_agg(mate.user_id), '{{{{}}}}') as seen,

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -277,12 +278,17 @@ def columns_of(model: Any) -> Iterable[str]:
 
 def selected(alias: str, model: type[Model]) -> str:
     """For statements: every column of a table, named so that `row_of` finds it."""
-    return ", ".join(f"{alias}.{column} as {alias}_{column}" for column in sorted(columns_of(model)))
+    return ", ".join(f"{alias}.{column} as {name}" for column, name in sorted(_names(alias, model)))
 
 
 def row_of(model: type[Kind], alias: str, row: Row) -> Kind:
     """What a statement `selected` of a table; its part of the row must not be null."""
-    return model._init_from_db(**{column: row[f"{alias}_{column}"] for column in columns_of(model)})
+    return model._init_from_db(**{column: row[name] for column, name in _names(alias, model)})
+
+
+@cache
+def _names(alias: str, model: type[Model]) -> tuple[tuple[str, str], ...]:
+    return tuple((column, f"{alias}_{column}") for column in columns_of(model))
 
 
 def in_transaction_already() -> bool:

@@ -116,8 +116,9 @@ _AFTER = _NEXT_TO.format(side=">", order="asc")
 
 
 async def _sight(lead_id: UUID, step_id: UUID, by: Viewer) -> list[database.Row]:
-    """The step, its last rank and the lead. Outside an attempt the step is locked; the lead is not, since ranks that are
-    spread anew lock many leads in their own order.
+    """The step, its last rank and the lead. Outside an attempt the step is locked.
+
+    The lead isn't yet: ranks that have to be spread anew lock many leads, in an order of their own.
     """
     if not attempts.running():
         # By a statement of its own: the next one sees what was committed while this one waited.
@@ -159,7 +160,7 @@ async def _step_of_neighbour(before_id: UUID | None, after_id: UUID | None, by: 
 
 
 async def _next_to(step: Step, lead_id: UUID, by: Viewer, *, path: str, moving: UUID | None) -> tuple[str, str | None]:
-    """The rank of a lead of the step, and the nearest one on the side that the path names; None: it is the outermost."""
+    """The rank of a lead of the step, and the nearest one before or after it, as the path says; None: there is none."""
     if lead_id == moving:
         raise InvalidValue(path, "next_to_itself")
     sql = _BEFORE if path == "beforeId" else _AFTER
@@ -175,8 +176,10 @@ async def _next_to(step: Step, lead_id: UUID, by: Viewer, *, path: str, moving: 
 async def _rebalance(step: Step, by: Viewer, place: Place, moving: UUID | None) -> tuple[str, list[Draft]]:
     """Short ranks for every lead of the step, and a free one among them.
 
-    An event of its own, without version or notice: nobody's order has changed.
+    An event of its own, without version or notice: nobody's order has changed. The step is written anew as it is, so
+    that an attempt that rests on it finds that it was overtaken.
     """
+    await database.fetch("update steps set position = position where id = $1 returning id", step.id)
     ids = await database.fetch(
         "select id from leads where account_id = $1 and (step_id = $2 or id = $3) order by id for no key update",
         step.account_id, step.id, moving,
