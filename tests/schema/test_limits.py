@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from schema.costs import MOST_ENTRIES
 from schema.limits import MOST_COUNTED, LimitExceeded, Limits, Part, check, explain
+from schema.pages import is_sized_by_variables
 
 PARTS = {part.replace(" ", "_"): part for part in Part if part is not Part.CIRCLE}
 UNLIMITED = Limits(
@@ -234,6 +235,20 @@ def test_a_page_is_as_long_as_its_variable_says(value: object, rows: int) -> Non
 )  # fmt: skip
 def test_a_page_is_as_long_as_its_literal_says(literal: str, rows: int) -> None:
     assert cost(f"{{ leads(first: {literal}) {{ nodes {{ id }} }} }}") == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "is_sized"),
+    [
+        ("query ($n: Int) { leads(first: $n) { nodes { id } } }", True),
+        ("query ($n: Int) { lead { ... on Lead { history(last: $n) { nodes { id } } } } }", True),
+        ("query ($n: [ID!]!) { ...F } fragment F on Query { nodes(ids: $n) { id } }", True),
+        ("query ($n: ID!) { lead(id: $n) { history(first: 5) { nodes { id } } } }", False),
+        ("mutation ($n: In!) { leadMove(input: $n) { lead { id } } }", False),
+    ],
+)
+def test_only_a_page_that_is_as_long_as_a_variable_says_makes_the_cost_differ(text: str, is_sized: bool) -> None:
+    assert is_sized_by_variables(parse(text)) is is_sized
 
 
 def test_a_variable_that_was_not_sent_has_its_greatest_default() -> None:
