@@ -10,17 +10,13 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, Final, TypeVar
-
-from tortoise.models import Model
+from typing import Any, Final
 
 from sales import database
 from sales.accounts import Account
 from sales.tokens import KEY_PREFIX, hash_of
 from sales.users import User
 from sales.viewers import Viewer, mates, viewer_of
-
-Row = TypeVar("Row", bound=Model)
 
 LAST_USE_EVERY = timedelta(minutes=1)
 """How exact `last_used_at` is: a write per minute and device instead of one per request."""
@@ -38,13 +34,9 @@ class _Guess:
 
 _guesses: OrderedDict[str, _Guess] = OrderedDict()
 
-
-def _columns(alias: str, model: type[Model]) -> str:
-    return ", ".join(f"{alias}.{column} as {alias}_{column}" for column in sorted(database.columns_of(model)))
-
-
 _CALLER = f"""
-select t.id as token_id, {{is_stale}} as is_stale, {_columns("u", User)}, {_columns("a", Account)}, m.seen, m.managed
+select t.id as token_id, {{is_stale}} as is_stale, {database.selected("u", User)}, {database.selected("a", Account)},
+  m.seen, m.managed
 from {{table}} t join users u on u.id = t.user_id join accounts a on a.id = u.account_id
 cross join lateral (
   select coalesce(array_agg(mate.user_id), '{{{{}}}}') as seen,
@@ -72,8 +64,8 @@ async def caller(token: str, *, request_id: str | None = None) -> Viewer | None:
         table = "api_keys" if is_key else "sessions"
         await database.fetch(f"update {table} set last_used_at = now() where id = $1 returning id", row["token_id"])
     viewer = Viewer(
-        account=_row_of(Account, "a", row),
-        user=_row_of(User, "u", row),
+        account=database.row_of(Account, "a", row),
+        user=database.row_of(User, "u", row),
         seen=frozenset(row["seen"]),
         managed=frozenset(row["managed"]),
         session_id=None if is_key else row["token_id"],
@@ -122,7 +114,3 @@ async def renewed(viewer: Viewer) -> Viewer:
         session_id=viewer.session_id,
         key_id=viewer.key_id,
     )
-
-
-def _row_of(model: type[Row], alias: str, row: database.Row) -> Row:
-    return model._init_from_db(**{column: row[f"{alias}_{column}"] for column in database.columns_of(model)})

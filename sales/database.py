@@ -4,8 +4,9 @@ import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
@@ -18,6 +19,7 @@ from tortoise.exceptions import DBConnectionError, TransactionManagementError
 from tortoise.migrations.api import migrate as run_migrations
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.writer import MigrationWriter
+from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 TABLES = (
@@ -49,6 +51,7 @@ STATEMENTS = 100  # kept by each connection: the plan of a large query takes Pos
 LONGEST_STATEMENT = 200_000  # characters; a compiled query easily passes the driver's 15,360
 
 Row = dict[str, Any]
+Kind = TypeVar("Kind", bound=Model)
 
 
 async def connect(url: str, *, pool: int = 8) -> None:
@@ -271,3 +274,23 @@ def columns_of(model: Any) -> Iterable[str]:
     """The names of a table's columns, as declared by its model."""
     names: Iterable[str] = model._meta.db_fields
     return names
+
+
+def selected(alias: str, model: type[Model]) -> str:
+    """For statements: every column of a table, named so that `row_of` finds it."""
+    return ", ".join(f"{alias}.{column} as {name}" for column, name in sorted(_names(alias, model)))
+
+
+def row_of(model: type[Kind], alias: str, row: Row) -> Kind:
+    """What a statement `selected` of a table; its part of the row must not be null."""
+    return model._init_from_db(**{column: row[name] for column, name in _names(alias, model)})
+
+
+@cache
+def _names(alias: str, model: type[Model]) -> tuple[tuple[str, str], ...]:
+    return tuple((column, f"{alias}_{column}") for column in columns_of(model))
+
+
+def in_transaction_already() -> bool:
+    """Whether what runs now is a part of a transaction."""
+    return isinstance(get_connections().get("default"), TransactionWrapper)

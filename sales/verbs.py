@@ -1,7 +1,7 @@
 """A verb is what a person does: one transaction, one event, and once per idempotency key."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
 from hashlib import sha256
@@ -13,6 +13,7 @@ from tortoise.exceptions import IntegrityError
 
 from sales import database, idempotency
 from sales.advice import Advice, AdviceCode
+from sales.attempts import Overtaken, attempt
 from sales.errors import InvalidValue, Refusal, Refused
 from sales.journal.drafts import Draft, write
 from sales.viewers import Viewer
@@ -49,6 +50,25 @@ def verb(function: Callable[P, Awaitable[Draft]]) -> Callable[P, Awaitable[Outco
                     if first is not None:
                         return _recalled(first)
                 return await _write(await function(*args, **kwargs), key)
+
+    return run
+
+
+def optimistic_verb(function: Callable[P, Awaitable[Draft]]) -> Callable[P, Awaitable[Outcome]]:
+    """A verb that is first attempted without locks, and with them where it was overtaken or has something to refuse.
+
+    For what decides on nothing but rows that it holds (`attempts.hold`), and reads each of them once.
+    """
+    surely = verb(function)
+
+    @wraps(function)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> Outcome:
+        by = kwargs["by"]
+        assert isinstance(by, Viewer)
+        if by.idempotency_key is None and not database.in_transaction_already():
+            with suppress(Overtaken, Refusal, Refused, IntegrityError), attempt():
+                return await _write(await function(*args, **kwargs), None)
+        return await surely(*args, **kwargs)
 
     return run
 

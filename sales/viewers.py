@@ -55,6 +55,11 @@ class Viewer:
     def locale(self) -> str:
         return self.user.locale
 
+    @property
+    def seen_owners(self) -> list[UUID] | None:
+        """Whose leads this viewer sees, besides those of nobody; None: everybody's."""
+        return None if self.sees_all else [self.user.id, *self.seen]
+
     def may_see(self, lead: Lead) -> bool:
         return self.sees_all or lead.owner_id is None or lead.owner_id in self.seen | {self.user.id}
 
@@ -111,6 +116,7 @@ def sees(person: str, owner: str) -> str:
 def visible_to(by: Viewer) -> Q:
     """The leads that the viewer may see; what is not among them does not exist for them."""
     within = Q(account_id=by.account.id)
-    if by.sees_all:
+    owners = by.seen_owners
+    if owners is None:
         return within
-    return within & (Q(owner_id__isnull=True) | Q(owner_id__in=[by.user.id, *by.seen]))
+    return within & (Q(owner_id__isnull=True) | Q(owner_id__in=owners))

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from tortoise.models import Model
 
-from sales import database
+from sales import attempts, database
 from sales.advice import Advice
+from sales.attempts import Overtaken
 from sales.journal import Changes, Kind, dumps, plain
 
 if TYPE_CHECKING:
@@ -182,16 +183,20 @@ async def write(draft: Draft, *, key: str | None = None, outcome: dict[str, Any]
                 from h where k.account_id = $1 and k.actor_id = ${n - 2} and k.key = ${n - 1}"""
         )
     ctes = "".join(f", w{n} as ({sql})" for n, sql in enumerate(writes))
-    [row] = await database.fetch(_WRITE.replace("/*writes*/", ctes), *values)
-    position: int = row["position"]
+    holds, if_held = _holds(draft, values)
+    sql = _WRITE.replace("/*holds*/", holds).replace("/*if held*/", if_held).replace("/*writes*/", ctes)
+    rows = await database.fetch(sql, *values)
+    if not rows:
+        raise Overtaken
+    position: int = rows[0]["position"]
     return position
 
 
 _WRITE = """
-with h as (
+with /*holds*/h as (
   update journal_heads set position = position + $2, lead_number = lead_number + $3,
     last_at = greatest(last_at, clock_timestamp())
-  where account_id = $1
+  where account_id = $1 /*if held*/
   returning position - $2 as base, lead_number - $3 as numbers, last_at
 )/*writes*/, e as (
   select r.*, count(*) filter (where is_new_lead) over (order by n) as new_leads
@@ -214,6 +219,25 @@ select base + 1 as position from h
 """
 
 
+def _holds(draft: Draft, values: list[Any]) -> tuple[str, str]:
+    """In an attempt: locks what it rests on, one row after the other while they are as they were read, then the head.
+
+    Whoever waited for a lock sees the row as it is by then, so a version that somebody replaced is not found.
+    """
+    begun = attempts.running()
+    if begun is None:
+        return "", ""
+    if any(row.operation != "insert" and _key(row.row) not in begun.rows for row in draft.all_rows()):
+        raise Overtaken
+    ctes, condition = "", ""
+    for n, held in enumerate(begun.in_order()):
+        values += [held.id, held.xmin]
+        ctes += f"""held{n} as materialized (select from {held.table} where account_id = $1
+          and id = ${len(values) - 1} and xmin = ${len(values)} {condition} for no key update), """
+        condition = f"and exists (select from held{n})"
+    return ctes, condition
+
+
 def _writes(rows: Iterable[_Row], values: list[Any]) -> list[str]:
     """One statement per table, operation and set of columns; their rows go as JSON into `values`."""
     groups: dict[tuple[str, str, tuple[str, ...]], list[dict[str, Any]]] = {}
@@ -231,10 +255,13 @@ def _writes(rows: Iterable[_Row], values: list[Any]) -> list[str]:
     return statements
 
 
+_HEAD_TAKEN = "exists (select from h)"
+
+
 def _insert(table: str, columns: tuple[str, ...], rows: str) -> str:
     names = ", ".join(columns)
     if table != "leads":
-        return f"insert into {table} ({names}) select {names} from {rows}"
+        return f"insert into {table} ({names}) select {names} from {rows} where {_HEAD_TAKEN}"
     # A lead's number comes from the head that this very statement locks.
     taken = ", ".join("h.numbers + row_number() over ()" if name == "number" else f"n.{name}" for name in columns)
     return f"insert into leads ({names}) select {taken} from h, {rows} n"
@@ -243,11 +270,11 @@ def _insert(table: str, columns: tuple[str, ...], rows: str) -> str:
 def _update(table: str, columns: tuple[str, ...], rows: str) -> str:
     sets = ", ".join(f"{name} = n.{name}" for name in columns if name != "id")
     key = "t.id = $1" if table == "accounts" else "t.account_id = $1"
-    return f"update {table} t set {sets} from {rows} n where {key} and t.id = n.id"
+    return f"update {table} t set {sets} from {rows} n where {key} and t.id = n.id and {_HEAD_TAKEN}"
 
 
 def _delete(table: str, columns: tuple[str, ...], rows: str) -> str:
-    return f"delete from {table} t using {rows} n where t.account_id = $1 and t.id = n.id"
+    return f"delete from {table} t using {rows} n where t.account_id = $1 and t.id = n.id and {_HEAD_TAKEN}"
 
 
 _STATEMENT = {"insert": _insert, "update": _update, "delete": _delete}

@@ -11,7 +11,7 @@ from sales.leads import Lead
 from sales.leads.locking import locked_to_edit
 from sales.money import Money, require_sensible
 from sales.names import clean, clean_text
-from sales.verbs import Checks, verb
+from sales.verbs import Checks, optimistic_verb
 from sales.versions import require_unchanged
 from sales.viewers import Viewer
 
@@ -29,7 +29,7 @@ class LeadFields(TypedDict, total=False):
     expected_close_on: date | None
 
 
-@verb
+@optimistic_verb
 async def edit(lead_id: UUID, *, by: Viewer, fields: LeadFields, expected_version: int | None = None) -> Draft:
     """Change what is written on a lead; closed leads too. With `expected_version`, VersionConflict may be raised."""
     values = columns(fields)
@@ -40,13 +40,13 @@ async def edit(lead_id: UUID, *, by: Viewer, fields: LeadFields, expected_versio
     return draft
 
 
-@verb
+@optimistic_verb
 async def star(lead_id: UUID, *, by: Viewer) -> Draft:
     """Mark a lead as one of the important ones, for everybody."""
     return await _star(lead_id, True, Kind.LEAD_STARRED, by)
 
 
-@verb
+@optimistic_verb
 async def unstar(lead_id: UUID, *, by: Viewer) -> Draft:
     return await _star(lead_id, False, Kind.LEAD_UNSTARRED, by)
 

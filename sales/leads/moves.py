@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sales import database, ranks
+from sales import attempts, database, ranks
 from sales.errors import InvalidValue, NotFound, StepGuardFailed
 from sales.journal import Kind
 from sales.journal.drafts import Draft
 from sales.leads import Lead
-from sales.leads.locking import locked_to_edit
-from sales.steps import Guard, Step, locked_to_enter
-from sales.verbs import verb
+from sales.leads.locking import COLUMNS as LEAD
+from sales.leads.locking import SEEN, held, locked, require_editable
+from sales.steps import COLUMNS as STEP
+from sales.steps import FROM as STEPS
+from sales.steps import Guard, Step, entered, locked_step
+from sales.verbs import optimistic_verb
 from sales.versions import require_unchanged
 from sales.viewers import Viewer, visible_to
 
@@ -23,7 +26,7 @@ class Place:
     upper: str | None
 
 
-@verb
+@optimistic_verb
 async def move(
     lead_id: UUID,
     *,
@@ -38,9 +41,16 @@ async def move(
     The target step is locked, so that ranks are handed out one at a time. Raises StepGuardFailed with all that is
     missing, and VersionConflict where the step has changed since `expected_version`.
     """
-    step = await locked_to_enter(step_id or await _step_of_neighbour(before_id, after_id, by), by=by)
-    rank, rebalanced = await take_rank(step, by=by, before_id=before_id, after_id=after_id, moving=lead_id)
-    lead = await locked_to_edit(lead_id, by=by)
+    step_id = step_id or await _step_of_neighbour(before_id, after_id, by)
+    rows = await _sight(lead_id, step_id, by)
+    step = entered(rows)
+    if before_id or after_id:
+        place = await _find_place(step, by, before_id, after_id, lead_id)
+    else:
+        place = Place(rows[0]["last_rank"], None)
+    rank, rebalanced = await _rank(step, by, place, lead_id)
+    lead = held(rows[0]) if attempts.running() and rows[0]["l_id"] else await locked(lead_id, by=by)
+    require_editable(lead, by)
     if step.id != lead.step_id:
         await require_unchanged(lead, expected_version, {"step_id": step.id})
         require_guards(step, lead)
@@ -48,27 +58,18 @@ async def move(
     draft.parts += rebalanced
     draft.change(lead, step_id=step.id, rank=rank)
     if "step_id" in draft.changed(lead):
-        draft.change(lead, step_entered_at=await by.now())
+        draft.change(lead, step_entered_at=by.acting_at or rows[0]["now"])
     return draft
 
 
 async def take_rank(
-    step: Step,
-    *,
-    by: Viewer,
-    before_id: UUID | None = None,
-    after_id: UUID | None = None,
-    moving: UUID | None = None,
+    step: Step, *, by: Viewer, before_id: UUID | None = None, after_id: UUID | None = None
 ) -> tuple[str, list[Draft]]:
-    """A free rank in a locked step, next to the named lead or at the end; `moving` counts as taken out.
+    """A free rank in a locked step, next to the named lead or at the end.
 
     Where ranks have grown long the whole step gets short ones: the draft of that goes along with the verb's own.
     """
-    place = await _find_place(step, by, before_id, after_id, moving)
-    rank = ranks.between(place.lower, place.upper)
-    if len(rank) <= ranks.LONGEST:
-        return rank, []
-    return await _rebalance(step, by, place, moving)
+    return await _rank(step, by, await _find_place(step, by, before_id, after_id, None), None)
 
 
 def require_guards(step: Step, lead: Lead) -> None:
@@ -92,18 +93,60 @@ def _is_filled(lead: Lead, guard: Guard) -> bool:
             return lead.owner_id is not None
 
 
+_LAST = """(select x.rank from leads x where x.account_id = {account} and x.step_id = {step}
+  and x.id is distinct from {moving} order by x.rank desc limit 1)"""
+
+_LAST_OF_STEP = f"select {_LAST.format(account='$1', step='$2', moving='$3')} as rank"
+
+_SIGHT = f"""
+select {STEP}, {LEAD}, now() as now, {_LAST.format(account="$1", step="s.id", moving="$3")} as last_rank
+from {STEPS} left join leads l on l.account_id = $1 and l.id = $3 and {SEEN.format(owners="$4")}
+where s.account_id = $1 and s.id = $2
+"""
+
+_NEXT_TO = f"""
+select {LEAD}, (select x.rank from leads x
+  where x.account_id = $1 and x.step_id = l.step_id and x.rank {{side}} l.rank and x.id is distinct from $3
+  order by x.rank {{order}} limit 1) as beyond
+from leads l where l.account_id = $1 and l.id = $2 and {SEEN.format(owners="$4")}
+"""
+
+_BEFORE = _NEXT_TO.format(side="<", order="desc")
+_AFTER = _NEXT_TO.format(side=">", order="asc")
+
+
+async def _sight(lead_id: UUID, step_id: UUID, by: Viewer) -> list[database.Row]:
+    """The step, its last rank and the lead. Outside an attempt the step is locked.
+
+    The lead isn't yet: ranks that have to be spread anew lock many leads, in an order of their own.
+    """
+    if not attempts.running():
+        # By a statement of its own: the next one sees what was committed while this one waited.
+        await locked_step(step_id, by=by, path="stepId")
+    await attempts.in_turn(step_id)
+    return await database.fetch(_SIGHT, by.account.id, step_id, lead_id, by.seen_owners)
+
+
+async def _rank(step: Step, by: Viewer, place: Place, moving: UUID | None) -> tuple[str, list[Draft]]:
+    rank = ranks.between(place.lower, place.upper)
+    if len(rank) <= ranks.LONGEST:
+        return rank, []
+    attempts.require_locks()
+    return await _rebalance(step, by, place, moving)
+
+
 async def _find_place(
     step: Step, by: Viewer, before_id: UUID | None, after_id: UUID | None, moving: UUID | None
 ) -> Place:
     if before_id and after_id:
         raise InvalidValue("beforeId", "before_and_after")
     if before_id:
-        upper = await _rank_in(step, before_id, by, path="beforeId", moving=moving)
-        return Place(await _neighbour(step, "<", upper, moving), upper)
+        upper, lower = await _next_to(step, before_id, by, path="beforeId", moving=moving)
+        return Place(lower, upper)
     if after_id:
-        lower = await _rank_in(step, after_id, by, path="afterId", moving=moving)
-        return Place(lower, await _neighbour(step, ">", lower, moving))
-    return Place(await _neighbour(step, "<", None, moving), None)
+        return Place(*await _next_to(step, after_id, by, path="afterId", moving=moving))
+    [row] = await database.fetch(_LAST_OF_STEP, step.account_id, step.id, moving)
+    return Place(row["rank"], None)
 
 
 async def _step_of_neighbour(before_id: UUID | None, after_id: UUID | None, by: Viewer) -> UUID:
@@ -116,33 +159,27 @@ async def _step_of_neighbour(before_id: UUID | None, after_id: UUID | None, by: 
     return neighbour.step_id
 
 
-async def _rank_in(step: Step, lead_id: UUID, by: Viewer, *, path: str, moving: UUID | None) -> str:
+async def _next_to(step: Step, lead_id: UUID, by: Viewer, *, path: str, moving: UUID | None) -> tuple[str, str | None]:
+    """The rank of a lead of the step, and the nearest one before or after it, as the path says; None: there is none."""
     if lead_id == moving:
         raise InvalidValue(path, "next_to_itself")
-    neighbour = await Lead.filter(visible_to(by), id=lead_id).first()
-    if neighbour is None:
+    sql = _BEFORE if path == "beforeId" else _AFTER
+    rows = await database.fetch(sql, by.account.id, lead_id, moving, by.seen_owners)
+    if not rows:
         raise NotFound("lead", path)
+    neighbour = held(rows[0])
     if neighbour.step_id != step.id:
         raise InvalidValue(path, "not_in_step")
-    return neighbour.rank
-
-
-async def _neighbour(step: Step, side: str, rank: str | None, moving: UUID | None) -> str | None:
-    """The nearest rank below (`<`) or above (`>`) this one; below None is the last of the step."""
-    beyond = f"rank {side} $3" if rank is not None else "$3::text is null"
-    rows = await database.fetch(
-        f"""select rank from leads where account_id = $1 and step_id = $2 and {beyond} and id is distinct from $4
-            order by rank {"desc" if side == "<" else "asc"} limit 1""",
-        step.account_id, step.id, rank, moving,
-    )  # fmt: skip
-    return rows[0]["rank"] if rows else None
+    return neighbour.rank, rows[0]["beyond"]
 
 
 async def _rebalance(step: Step, by: Viewer, place: Place, moving: UUID | None) -> tuple[str, list[Draft]]:
     """Short ranks for every lead of the step, and a free one among them.
 
-    An event of its own, without version or notice: nobody's order has changed.
+    An event of its own, without version or notice: nobody's order has changed. The step is written anew as it is, so
+    that an attempt that rests on it finds that it was overtaken.
     """
+    await database.fetch("update steps set position = position where id = $1 returning id", step.id)
     ids = await database.fetch(
         "select id from leads where account_id = $1 and (step_id = $2 or id = $3) order by id for no key update",
         step.account_id, step.id, moving,

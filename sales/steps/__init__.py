@@ -11,7 +11,7 @@ from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.expressions import Q
 from tortoise.models import Model
 
-from sales import database
+from sales import attempts, database
 from sales.advice import Advice, AdviceCode
 from sales.errors import InvalidValue, LastStep, NotFound
 from sales.ids import new_id
@@ -54,6 +54,13 @@ class Step(Model):
 
     class Meta:
         table = "steps"
+
+
+COLUMNS = f"{database.selected('s', Step)}, s.xmin as s_xmin, p.archived_at is not null as is_pipeline_archived"
+FROM = "steps s join pipelines p on p.account_id = s.account_id and p.id = s.pipeline_id"
+"""Of statements that read a step to put a lead there."""
+
+_TO_ENTER = f"select {COLUMNS} from {FROM} where s.account_id = $1 and s.id = $2"
 
 
 class StepFields(TypedDict, total=False):
@@ -167,8 +174,23 @@ async def locked_step(step_id: UUID, *, by: Viewer, path: str = "id") -> Step:
 
 async def locked_to_enter(step_id: UUID, *, by: Viewer, path: str = "stepId") -> Step:
     """A step that takes leads, locked."""
-    step = await locked_step(step_id, by=by, path=path)
-    await require_open(step, path=path)
+    rows = await database.fetch(_TO_ENTER + attempts.locking("s"), by.account.id, step_id)
+    return entered(rows, path=path)
+
+
+def entered(rows: list[database.Row], *, path: str = "stepId") -> Step:
+    """The step whose COLUMNS a statement has selected; an attempt rests on it from now on.
+
+    Refuses one that doesn't exist, is archived, or whose pipeline is.
+    """
+    if not rows:
+        raise NotFound("step", path)
+    step = database.row_of(Step, "s", rows[0])
+    attempts.hold(step, rows[0]["s_xmin"])
+    if step.archived_at is not None:
+        raise InvalidValue(path, "step_archived", step=step.name)
+    if rows[0]["is_pipeline_archived"]:
+        raise InvalidValue(path, "pipeline_archived")
     return step
 
 

@@ -19,7 +19,10 @@ PAGE = 25
 async def test_a_page_of_the_morning_list_reads_no_more_leads_than_it_shows(ada: Viewer) -> None:
     async with database.transaction() as transaction:
         await many_standbys(ada, 2_500, first_in=timedelta(days=2))
-        await database.fetch("update leads set status = 'TODO' where account_id = $1 returning id", ada.account.id)
+        await database.fetch(
+            "update leads set status = 'TODO', waking_reminder_id = null where account_id = $1 returning id",
+            ada.account.id,
+        )
         await database.fetch("analyze leads")
 
         plan = await explained("{ todo { nodes { moment lead { title } } pageInfo { hasNextPage } } }", ada)
