@@ -19,7 +19,6 @@ from sales.steps.delete import delete_step
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, reminders_of, steps_of
 from tests.sales.deeds import DEEDS, do
-from tests.sales.many import many_standbys
 
 DEEDS_EACH = 100
 SOON, LATER = After(timedelta(milliseconds=1)), After(timedelta(days=3))
@@ -103,23 +102,6 @@ async def test_what_follows_from_a_reminder_raises_no_version(ada: Viewer) -> No
     put_away = await Lead.get(id=lead.id)
     assert put_away.version == lead.version + 1
     assert put_away.todo_at is not None
-
-
-async def test_the_board_reads_its_open_leads_from_their_index(ada: Viewer) -> None:
-    async with database.transaction() as transaction:
-        await many_standbys(ada, 2_500, first_in=timedelta(days=2))
-        await database.fetch("analyze leads")
-        [step] = await database.fetch("select step_id from leads where account_id = $1 limit 1", ada.account.id)
-
-        rows = await database.fetch(
-            "explain select id from leads where account_id = $1 and step_id = $2 and status in ('TODO', 'STANDBY') "
-            "order by rank limit 50",
-            ada.account.id,
-            step["step_id"],
-        )
-
-        await transaction.rollback()
-    assert "leads_board" in "\n".join(row["QUERY PLAN"] for row in rows)
 
 
 async def test_the_migration_fills_what_is_kept_for_the_rows_that_are_there(ada: Viewer) -> None:

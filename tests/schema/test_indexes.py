@@ -43,6 +43,25 @@ async def test_a_text_is_looked_up_by_its_letters_in_one_account(ada: Viewer) ->
     assert "lead_texts_letters" in orjson.dumps(plan).decode()
 
 
+async def test_a_column_of_the_board_reads_its_open_leads_alone(ada: Viewer) -> None:
+    async with database.transaction() as transaction:
+        await many_standbys(ada, 2_500, first_in=timedelta(days=2))
+        await database.fetch(_MOST_ARE_LOST, ada.account.id)
+        await database.fetch("analyze leads")
+
+        plan = await explained("{ pipeline { board(first: 25) { columns { leads { nodes { title } } } } } }", ada)
+
+        await transaction.rollback()
+    assert "leads_board" in orjson.dumps(plan).decode()
+    assert rows_read(plan, "leads") <= 2 * (PAGE + 1)
+
+
+_MOST_ARE_LOST = """
+update leads set status = 'LOST', closed_at = now(), waking_reminder_id = null
+where account_id = $1 and number % 20 <> 0 returning id
+"""
+
+
 async def explained(text: str, by: Viewer) -> dict[str, Any]:
     """How PostgreSQL answers a query."""
     document = parse(text)

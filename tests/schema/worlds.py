@@ -123,6 +123,7 @@ class World:
                 "Date": ["2026-01-01", "2027-01-03", "2027-01-02", "0001-01-01"],
                 "Decimal": ["0", "10", "12.5", "30.00", "-1", 20],
                 "Duration": ["P1D", "PT0S", "P400D"],
+                "CurrencyCode": ["EUR", "JPY", "XXX", "eur"],
                 "Cursor": [*(cursor for those in cursors.values() for cursor in those), "", "x", "MVtd"],
             },
             named={
