@@ -21,7 +21,7 @@ from reads.declarations import (
     same_row,
     to_one,
 )
-from reads.executing import attach, is_of, path_of
+from reads.executing import FinishedJson, attach, is_of, path_of
 from reads.orders import Key, Order
 from reads.plan import Plan, RefusedArgument
 from reads.questions import Question, rows_by_key
@@ -33,6 +33,7 @@ __all__ = [
     "Arguments",
     "BadPage",
     "Field",
+    "FinishedJson",
     "Key",
     "Late",
     "Metadata",

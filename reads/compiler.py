@@ -66,10 +66,8 @@ class Compiler:
         self._finished: list[Finished] = []
         self._refused: dict[Path, GraphQLError] = {}
 
-    def plan(self, text: str, root: Row) -> Plan:
-        statement = self.statement
-        beside = f" from (select) {root} {' '.join(root.joins)}" if root.joins else ""
-        return Plan(f"select {text} as data{beside}", statement.values, statement.checks, self._finished, self._refused)
+    def plan(self, sql: str) -> Plan:
+        return Plan(sql, self.statement.values, self.statement.checks, self._finished, self._refused)
 
     @contextmanager
     def at(self, key: str) -> Iterator[Path]:
@@ -86,13 +84,12 @@ class Compiler:
         row: Row,
         *,
         of_several: bool = False,
-        with_row: bool = False,
     ) -> str:
         """The text of an object; a lenient one says which type it is of where it could be `of_several`."""
         parts: dict[str, str] = {}
         if of_several and self._is_lenient:
             parts[KIND] = literal(f'"{kind.name}"')
-        left_out = with_row
+        left_out = False
         for key, nodes in fields.items():
             before, finished = row.remembered(), len(self._finished)
             with self.at(key) as path:

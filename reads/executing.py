@@ -19,6 +19,8 @@ from graphql import (
     GraphQLResolveInfo,
     GraphQLSchema,
 )
+from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingOnIncremental
+from orjson import Fragment
 
 from reads.compiler import KIND, ROW
 from reads.rows import Path
@@ -36,6 +38,17 @@ def attach(schema: GraphQLSchema, *, load: Load, refused: Refused) -> None:
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
             for field in kind.fields.values():
                 field.resolve = _over_rows(field, load, refused)
+
+
+class FinishedJson(ExecutorThrowingOnIncremental):
+    """The executor, to which a resolver may give an `orjson.Fragment`: what it asks for, as JSON already."""
+
+    def complete_value(
+        self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, *more: Any
+    ) -> Any:
+        if type(result) is Fragment:
+            return result
+        return super().complete_value(return_type, field_details_list, info, path, result, *more)
 
 
 def is_of(value: Any, name: str) -> bool:

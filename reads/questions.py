@@ -53,28 +53,38 @@ class Question:
         assert kind is not None
         compiler = Compiler(self, (), is_lenient=is_lenient)
         root = Row(compiler.statement, "nothing")
-        return compiler.plan(compiler.object(compiler.selections.of([operation.selection_set], kind), kind, root), root)
+        text = compiler.object(compiler.selections.of([operation.selection_set], kind), kind, root)
+        return compiler.plan(f"select {text} as data{_beside(root)}")
 
-    def compile_rows(self, nodes: list[FieldNode], kind: GraphQLObjectType, model: type[Model], path: Path) -> Plan:
-        """The lenient plan of what a field at a path asks of rows of a table: those whose keys are `run.more`.
+    def compile_rows(
+        self, nodes: list[FieldNode], kind: GraphQLObjectType, model: type[Model], path: Path, *, is_lenient: bool
+    ) -> Plan:
+        """The plan of what a field at a path asks of rows of a table: those whose keys are `run.more`.
 
-        It answers a list of objects that say which row they are of.
+        It answers a row for each: its `key`, and its object as `data`, in bytes.
         """
-        compiler = Compiler(self, path, is_lenient=True)
-        root = Row(compiler.statement, "nothing")
+        compiler = Compiler(self, path, is_lenient=is_lenient)
         row = Row(compiler.statement, compiler.statement.name("r"), model)
-        text = compiler.object(compiler.selections.below(nodes, kind), kind, row, with_row=True)
-        keys = root.bind(_more, keys_of(model))
-        found = f"{root.rows_of(model)} {row} {' '.join(row.joins)} where {row.key} = any({keys})"
-        return compiler.plan(f"(select '[' || coalesce(string_agg({text}, ','), '') || ']' from {found})", root)
+        text = compiler.object(compiler.selections.below(nodes, kind), kind, row)
+        keys = row.bind(_more, keys_of(model))
+        found = f"{row.rows_of(model)} {row} {' '.join(row.joins)} where {row.key} = any({keys})"
+        return compiler.plan(f"select {row.key}::text as key, textsend({text}) as data from {found}")
 
     def compile_field(
-        self, nodes: list[FieldNode], of_type: GraphQLOutputType, declared: Field, given: Arguments, path: Path
+        self,
+        nodes: list[FieldNode],
+        of_type: GraphQLOutputType,
+        declared: Field,
+        given: Arguments,
+        path: Path,
+        *,
+        is_lenient: bool,
     ) -> Plan:
-        """The lenient plan of one field that is read as declared, with these arguments."""
-        compiler = Compiler(self, path, is_lenient=True)
+        """The plan of one field that is read as declared, with these arguments: one such row, with an empty key."""
+        compiler = Compiler(self, path, is_lenient=is_lenient)
         root = Row(compiler.statement, "nothing")
-        return compiler.plan(null_if_null(compiler.text(declared, of_type, nodes, root, given)), root)
+        text = null_if_null(compiler.text(declared, of_type, nodes, root, given))
+        return compiler.plan(f"select '' as key, textsend({text}) as data{_beside(root)}")
 
 
 def rows_by_key(model: type[Model], rights: Rights, run: Run, keys: Sequence[Any]) -> tuple[str, list[Any]]:
@@ -89,6 +99,10 @@ def rows_by_key(model: type[Model], rights: Rights, run: Run, keys: Sequence[Any
 def keys_of(model: type[Model]) -> str:
     """The SQL type of some keys of a table."""
     return "bigint[]" if isinstance(model._meta.pk, BigIntField) else "uuid[]"
+
+
+def _beside(root: Row) -> str:
+    return f" from (select) {root} {' '.join(root.joins)}" if root.joins else ""
 
 
 def _more(run: Run) -> Any:

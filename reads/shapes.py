@@ -1,10 +1,10 @@
 """Shapes: what of a request's variables decides how the statement reads, and what only goes into it as a value.
 
-Two requests whose variables have the same shape share a plan. Enum values, booleans, integers, nulls and which fields
-an input has are part of the shape; texts, ids, instants and decimals are not: a plan knows them as `Late` values.
+Two requests whose variables have the same shape share a plan. Enum values, booleans, page sizes, nulls and which fields
+an input has are part of the shape; texts, ids, numbers and instants are not: a plan knows them as `Late` values.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -32,10 +32,10 @@ class Unplannable(Exception):
     """An operation that has no plan: a field in it is not declared."""
 
 
-FIXED_SCALARS = frozenset({"Boolean", "Int"})
+FIXED_SCALARS = frozenset({"Boolean"})
 
 Tree: TypeAlias = Any
-"""A value as a plan sees it: dicts, lists, enum values, booleans, integers and None, with `Late` for all else."""
+"""A value as a plan sees it: dicts, lists, enum values, booleans, page sizes and None, with `Late` for all else."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,13 @@ class Shape:
 NO_VARIABLES = Shape((), {}, ())
 
 
-def shape_of(schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]) -> Shape:
-    """The shape of a request's variables. Raises GraphQLError for a value that its type does not take."""
+def shape_of(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any], sizes: Collection[str] = ()
+) -> Shape:
+    """The shape of a request's variables, of which `sizes` say how long pages are: these are a part of it.
+
+    Raises GraphQLError for a value that its type does not take.
+    """
     if not operation.variable_definitions:
         return NO_VARIABLES
     late: list[Any] = []
@@ -120,7 +125,9 @@ def shape_of(schema: GraphQLSchema, operation: OperationDefinitionNode, given: M
             continue
         if value is Undefined:
             raise GraphQLError(f"Variable '${name}' has a value that its type does not take.")
-        key, tree[name] = _shaped(value, of_type, late)
+        key, tree[name] = (
+            (("is", value), value) if name in sizes and isinstance(value, int) else _shaped(value, of_type, late)
+        )
         keys.append((name, key))
     return Shape(tuple(keys), tree, late)
 
@@ -197,7 +204,7 @@ def argument(node: ValueNode | None, of_type: GraphQLInputType, variables: Mappi
         }
         return {name: value for name, value in values.items() if value is not ABSENT}
     value = value_from_ast(node, of_type)
-    if isinstance(of_type, GraphQLEnumType) or _is_fixed(of_type):
+    if isinstance(of_type, GraphQLEnumType) or isinstance(value, int):
         return value
     return Late(lambda run: value)
 

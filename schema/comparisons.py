@@ -5,7 +5,7 @@ from typing import Any
 
 from tortoise.models import Model
 
-from reads import Row, Run
+from reads import Late, Row, Run
 from reads.written import literal
 from schema import ids
 from schema.filters import LONGEST_TEXT, MOST_VALUES, CalendarPeriod
@@ -59,6 +59,11 @@ def one_of(sql: str, words: list[Any] | None) -> str:
 def id_of(row: Row, model: type[Model]) -> Write:
     """How the id of a row of the model's is written; of nothing else."""
     return lambda id: row.bind(ids.late(id, model), "uuid")
+
+
+def number(row: Row) -> Write:
+    """How a whole number is written: as it stands in a document, or as one of a request's variables."""
+    return lambda value: row.bind(value, "bigint") if isinstance(value, Late) else str(value)
 
 
 def instant(row: Row) -> Write:

@@ -1,7 +1,8 @@
 """Plans: what requests ask, compiled once per text, shape of variables and kind of viewer, and remembered."""
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
@@ -16,10 +17,10 @@ from graphql import (
     OperationType,
     get_named_type,
 )
+from orjson import Fragment
 from tortoise.models import Model
 
 from reads import (
-    ROW,
     Arguments,
     Field,
     Metadata,
@@ -63,6 +64,8 @@ class Asked:
     document: DocumentNode
     operation: OperationDefinitionNode
     variables: dict[str, Any]
+    sizes: Collection[str]
+    """The variables that say how long a page is."""
 
     @property
     def name(self) -> str | None:
@@ -74,7 +77,7 @@ class Asked:
 
     @cached_property
     def shape(self) -> Shape:
-        return shape_of(self.schema, self.operation, self.variables)
+        return shape_of(self.schema, self.operation, self.variables, self.sizes)
 
     @cached_property
     def key(self) -> Hashable:
@@ -108,10 +111,11 @@ async def rows(context: "Context") -> dict[str, Any]:
     """
     try:
         asked = context.asked
-        found: dict[str, Any] = await _tree(
+        plan, run, [found] = await _lenient(
             context, "rows", lambda question: question.compile(asked.operation, is_lenient=True)
         )
-        return found
+        tree: dict[str, Any] = await plan.tree(found["data"].encode(), run)
+        return tree
     except (GraphQLError, Unplannable):
         return {}
 
@@ -140,12 +144,13 @@ async def field(info: "Info", read: Metadata, arguments: Arguments, *, more: Any
     path = path_of(raw)
     declared: Field
     [declared] = read.values()
-    return await _tree(
-        info.context,
-        (path, key_of(arguments)),
-        lambda question: question.compile_field(raw.field_nodes, raw.return_type, declared, arguments, path),
-        more=more,
-    )
+
+    def compile(question: Question, *, is_lenient: bool) -> Plan:
+        given = raw.field_nodes, raw.return_type, declared, arguments, path
+        return question.compile_field(*given, is_lenient=is_lenient)
+
+    [found] = (await _by_key(info.context, (path, key_of(arguments)), compile, more=more)).values()
+    return found
 
 
 async def one(context: "Context", model: type[Model], key: Any) -> Any:
@@ -182,29 +187,42 @@ def refused(info: GraphQLResolveInfo[Any]) -> GraphQLError | None:
     return context.refused.get(path_of(info))
 
 
-async def _rows_below(
-    info: GraphQLResolveInfo[Any], model: type[Model], path: Path, keys: list[Any]
-) -> list[dict[str, Any] | None]:
+async def _rows_below(info: GraphQLResolveInfo[Any], model: type[Model], path: Path, keys: list[Any]) -> list[Any]:
     kind = get_named_type(info.return_type)
     assert isinstance(kind, GraphQLObjectType)
-    found = await _tree(
-        info.context,
-        (path, model),
-        lambda question: question.compile_rows(info.field_nodes, kind, model, path),
-        more=keys,
-    )
-    by_key = {str(each[ROW]): each for each in found}
-    return [by_key.get(str(key)) for key in keys]
+
+    def compile(question: Question, *, is_lenient: bool) -> Plan:
+        return question.compile_rows(info.field_nodes, kind, model, path, is_lenient=is_lenient)
+
+    found = await _by_key(info.context, (path, model), compile, more=keys)
+    return [found.get(str(key)) for key in keys]
 
 
-async def _tree(context: "Context", key: Hashable, compile: Compile, *, more: Any = None) -> Any:
-    """What a lenient plan reads, as dicts and lists. What it refuses is noted, and left out."""
+async def _by_key(context: "Context", what: Hashable, compile: Callable[..., Plan], *, more: Any) -> dict[str, Any]:
+    """What a plan of rows answers: finished JSON, or where it can't say all of it, what the executor goes on with."""
+    asked = context.asked
+    plan = _plan(asked, context.by, what, partial(compile, is_lenient=False))
+    if plan is not None:
+        with suppress(GraphQLError, RefusedArgument):
+            run = Run(asked.shape.late, context.by, more)
+            rows = await database.fetch(plan.sql, *plan.bind(run))
+            texts = {row["key"]: await plan.whole(row["data"], run) for row in rows}
+            if None not in texts.values():
+                return {key: Fragment(text) for key, text in texts.items() if text is not None}
+    plan, run, rows = await _lenient(context, (what, "rows"), partial(compile, is_lenient=True), more=more)
+    return {row["key"]: await plan.tree(row["data"], run) for row in rows}
+
+
+async def _lenient(
+    context: "Context", what: Hashable, compile: Compile, *, more: Any = None
+) -> tuple[Plan, Run, list[database.Row]]:
+    """What a lenient plan answers in this run. What it refuses is noted, and left out."""
     asked, by = context.asked, context.by
     run, refused = Run(asked.shape.late, by, more), dict[Path, GraphQLError]()
     while True:
-        plan = compile(replace(asked.question(by), refused=refused)) if refused else _plan(asked, by, key, compile)
+        plan = None if refused else _plan(asked, by, what, compile)
         if plan is None:
-            raise Unplannable("not even in part")
+            plan = compile(replace(asked.question(by), refused=refused))  # or raise why there is none
         try:
             values = plan.bind(run)
         except RefusedArgument as problem:
@@ -213,7 +231,7 @@ async def _tree(context: "Context", key: Hashable, compile: Compile, *, more: An
             refused[problem.path] = problem.error
             continue
         context.refused.update(plan.refused)
-        return await plan.tree(await _fetch(plan.sql, *values), run)
+        return plan, run, await database.fetch(plan.sql, *values)
 
 
 def _plan(asked: Asked, by: Viewer, what: Hashable, compile: Compile) -> Plan | None:

@@ -20,6 +20,7 @@ from schema.comparisons import (
     day,
     id_of,
     instant,
+    number,
     text_of,
 )
 from schema.leads import computed
@@ -104,7 +105,7 @@ class Conditions:
             case "stepEnteredAt":
                 return compared(lead.step_entered_at, value, instant(lead))
             case "number":
-                return compared(lead.number, value, str)
+                return compared(lead.number, value, number(lead))
             case "probability":
                 return self._of_probability(value)
             case "amount":
@@ -124,10 +125,10 @@ class Conditions:
 
     def _of_probability(self, filter: Filter) -> str:
         """Its own, or that of its step; which steps these are is looked up once, not for each lead."""
-        lead, of_steps = self._lead, compared("s.probability", filter, str)
+        lead, of_steps = self._lead, compared("s.probability", filter, number(self._lead))
         if of_steps == "true":
             return of_steps
-        own = f"{lead.probability} is not null and {compared(lead.probability, filter, str)}"
+        own = f"{lead.probability} is not null and {compared(lead.probability, filter, number(lead))}"
         steps = f"select s.id from {lead.rows_of(Step)} s where {of_steps}"
         return f"({own} or {lead.probability} is null and {lead.step_id} in ({steps}))"
 

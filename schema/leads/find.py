@@ -7,7 +7,7 @@ import strawberry
 import reads
 from reads import Row
 from sales import leads
-from schema import ids
+from schema import comparisons, ids
 from schema.connections import After, Before, First, Last
 from schema.leads import Lead, orders
 from schema.leads.conditions import Conditions
@@ -25,7 +25,7 @@ def _named(lead: Row, given: reads.Arguments) -> str:
         raise bad_input("Give the lead's id or its number: one of the two.")
     if id is not None:
         return f"{lead.id} = {lead.bind(ids.late(id, leads.Lead), 'uuid')}"
-    return f"{lead.number} = {number}"
+    return f"{lead.number} = {comparisons.number(lead)(number)}"
 
 
 def _matching(lead: Row, given: reads.Arguments) -> str:

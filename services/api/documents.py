@@ -36,11 +36,12 @@ class Cost(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """A document fit to run, the operation that is asked for, and what it costs."""
+    """A document fit to run, the operation that is asked for, what it costs, and which variables say how much it is."""
 
     document: DocumentNode
     operation: OperationDefinitionNode
     cost: Cost
+    sizes: tuple[str, ...]
 
 
 class Invalid(Exception):
@@ -68,7 +69,7 @@ def ready(question: Question, allowed: Limits) -> Ready:
     if errors:
         raise Invalid(Code.GRAPHQL_VALIDATION_FAILED, errors, cost=cost)
     operation = _operation(document, question)
-    return Ready(document, operation, cost or Cost(0, allowed.cost))
+    return Ready(document, operation, cost or Cost(0, allowed.cost), _sizing(question.query, allowed.tokens))
 
 
 def _weighed(question: Question, allowed: Limits) -> Cost | None:

@@ -13,6 +13,7 @@ from graphql import (
 from starlette.requests import Request
 from starlette.responses import Response
 
+from reads import FinishedJson
 from sales import callers
 from schema import limits, plans
 from schema.context import Context
@@ -48,10 +49,10 @@ async def _answer(request: Request, request_id: str) -> Response:
     try:
         media_type = accept.media_type(request)
         question = await questions.read(request, known)
-        document, operation, cost = documents.ready(question, allowed)
+        document, operation, cost, sizes = documents.ready(question, allowed)
         if question.hash is not None:
             known.remember(question.query, question.hash)
-        asked = Asked(graphql_schema, question.query, document, operation, question.variables)
+        asked = Asked(graphql_schema, question.query, document, operation, question.variables, sizes)
         token, key = who.token_of(request), questions.idempotency_key(request)
         if token and asked.is_query and not question.explains:
             data = await in_time(_at_once(token, asked), listener=request)
@@ -111,6 +112,7 @@ async def _execute(context: Context) -> ExecutionResult | bytes:
         context_value=context,
         variable_values=asked.variables,
         operation_name=asked.name,
+        executor_class=FinishedJson,
     )
     executed: ExecutionResult = await result if isawaitable(result) else result
     return executed

@@ -8,8 +8,10 @@ from typing import Any
 import orjson
 from graphql import DocumentNode, execute, get_operation_ast, parse
 
+from reads import FinishedJson
 from sales.viewers import Viewer
 from schema.context import Context
+from schema.pages import sizing_variables
 from schema.plans import Asked
 from services.api import answers
 from services.api.documents import Cost
@@ -32,7 +34,7 @@ async def other_way(
     """The answer's `data` and `errors`, field by field: the executor asks for each by a statement of its own."""
     operation = get_operation_ast(document, name)
     assert operation is not None
-    asked = Asked(FIELD_BY_FIELD, f"{id(document)}", document, operation, dict(variables))
+    asked = Asked(FIELD_BY_FIELD, f"{id(document)}", document, operation, dict(variables), sizing_variables(document))
     result: Any = execute(
         FIELD_BY_FIELD,
         document,
@@ -40,6 +42,7 @@ async def other_way(
         context_value=Context(asked, viewer, "test"),
         variable_values=asked.variables,
         operation_name=name,
+        executor_class=FinishedJson,
     )
     response = answers.answered(
         await result if isawaitable(result) else result, cost=Cost(0, 0), media_type=GRAPHQL, request_id="test"

@@ -103,12 +103,13 @@ async def _read_alone(key: Any, info: GraphQLResolveInfo[Any]) -> Any:
         own = replace(question, refused={**question.refused, **later})
         if model is None:
             return own.compile(replace(asked.operation, selection_set=alone), is_lenient=True)
-        return own.compile_rows([replace(nodes[0], selection_set=alone)], info.parent_type, model, path[:-1])
+        asking = [replace(nodes[0], selection_set=alone)]
+        return own.compile_rows(asking, info.parent_type, model, path[:-1], is_lenient=True)
 
-    found = await plans._tree(
-        info.context, object(), compile, more=[model._meta.pk.to_python_value(key)] if model else None
-    )
-    found = found if model is None else found[0]
+    keys = [model._meta.pk.to_python_value(key)] if model else None
+    plan, run, [row] = await plans._lenient(info.context, object(), compile, more=keys)
+    text = row["data"]
+    found = await plan.tree(text.encode() if isinstance(text, str) else text, run)
     if refusal := _refused(info):
         raise refusal
     read = _reader(info.return_type)

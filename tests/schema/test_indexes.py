@@ -9,6 +9,7 @@ from graphql import get_operation_ast, parse
 from reads import Run
 from sales import database
 from sales.viewers import Viewer
+from schema.pages import sizing_variables
 from schema.plans import Asked
 from schema.schema import graphql_schema
 from tests.sales.many import many_standbys
@@ -67,7 +68,7 @@ async def explained(text: str, by: Viewer) -> dict[str, Any]:
     document = parse(text)
     operation = get_operation_ast(document)
     assert operation is not None
-    asked = Asked(graphql_schema, text, document, operation, {})
+    asked = Asked(graphql_schema, text, document, operation, {}, sizing_variables(document))
     plan = asked.question(by).compile(operation)
     [row] = await database.fetch(f"explain (analyze, format json) {plan.sql}", *plan.bind(Run(asked.shape.late, by)))
     found = row["QUERY PLAN"]

@@ -16,6 +16,7 @@ from sales.reminders.decisions import set_reminder
 from sales.viewers import Viewer
 from schema import plans
 from schema.context import Context
+from schema.pages import sizing_variables
 from schema.plans import Asked
 from schema.schema import graphql_schema
 from tests.factories import SOON, a_lead, a_user, an_account
@@ -105,7 +106,7 @@ def asked(text: str, variables: dict[str, Any]) -> Asked:
     document = parse(text)
     operation = get_operation_ast(document)
     assert operation is not None
-    return Asked(graphql_schema, text, document, operation, variables)
+    return Asked(graphql_schema, text, document, operation, variables, sizing_variables(document))
 
 
 async def ask_plan(text: str, variables: dict[str, Any], viewer: Viewer) -> str | None:
