@@ -67,6 +67,8 @@ async def _moves(side: Side, requests: list[bytes], asker: Asker, connection: An
             found.append((answer, dict(await connection.fetchrow(_AFTER, asker.account_id))))
     finally:
         async with connection.transaction():
+            # A lead may have taken the rank that another one left.
+            await connection.execute("set constraints leads_rank deferred")
             for id, row in before.items():
                 sql = "update leads set version = $2, step_id = $3, rank = $4, step_entered_at = $5 where id = $1"
                 await connection.execute(sql, id, *row)
