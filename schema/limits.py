@@ -80,7 +80,7 @@ class Limits:
     directives_in_one_place: int = 4
     cost: int = 20_000  # rows
     comparisons: int = 10_000  # validation compares fields of one name, and fragments, each with each other
-    tokens: int = 4_000  # for `parse(max_tokens=)`, which comes before this module
+    tokens: int = 3_000  # for `parse(max_tokens=)`, which comes before this module
     page: int = 25
     paged: frozenset[str] = frozenset()
     usual_below: frozenset[str] = frozenset()

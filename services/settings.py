@@ -91,7 +91,7 @@ _LIMITS = {  # the most that may be chosen, and an example
     "LIMIT_DEPTH": (100, "15"),  # parsing a deeper document, and writing its answer, would recurse too far
     "LIMIT_FIELDS": (100_000, "2000"),
     "LIMIT_ALIASES": (100_000, "50"),
-    "LIMIT_TOKENS": (100_000, "4000"),
+    "LIMIT_TOKENS": (100_000, "3000"),
     "LIMIT_COST": (1_000_000_000, "20000"),
 }
 
