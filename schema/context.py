@@ -3,7 +3,6 @@
 from asyncio import shield
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, TypeAlias
 
 import strawberry
@@ -11,7 +10,6 @@ from graphql import GraphQLError
 from strawberry.dataloader import DataLoader
 
 from reads import Path
-from sales import database
 from sales.callers import renewed
 from sales.viewers import Viewer
 from schema.mistakes import unauthenticated
@@ -33,7 +31,6 @@ class Context:
     refused: dict[Path, GraphQLError] = field(default_factory=dict, init=False)
     """Fields that have no answer, and why."""
     _batches: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict, init=False)
-    _now: datetime | None = field(default=None, init=False)
 
     @property
     def by(self) -> Viewer:
@@ -57,16 +54,9 @@ class Context:
         # Where a field fails, the executor gives up those beside it; others may wait for the same row.
         return await shield(self._batches[what].load(key))
 
-    async def now(self) -> datetime:
-        """The database's time, read once per request, so that all answers of a request agree."""
-        if self._now is None:
-            self._now = await database.now()
-        return self._now
-
     def forget(self) -> None:
         """After a change: what was loaded before it is out of date."""
         self.has_changed = True
-        self._now = None
         self._batches.clear()
 
     async def renew(self) -> None:
