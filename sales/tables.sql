@@ -826,6 +826,8 @@ CREATE INDEX reminders_fired ON reminders USING btree (account_id, lead_id, due_
 
 CREATE INDEX reminders_lead ON reminders USING btree (account_id, lead_id, due_at);
 
+CREATE INDEX reminders_open ON reminders USING btree (account_id, state, due_at) INCLUDE (lead_id) WHERE ((state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[]));
+
 CREATE INDEX reminders_user ON reminders USING btree (account_id, user_id, due_at, id);
 
 CREATE UNIQUE INDEX saved_views_name ON saved_views USING btree (account_id, user_id, lower((name)::text));

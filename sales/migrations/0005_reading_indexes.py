@@ -12,6 +12,9 @@ INDEXES = (
        where owner_id is not null""",
     # The moment beside a lead: most have no fired reminder, and a small index says so.
     "create index reminders_fired on reminders (account_id, lead_id, due_at) where state = 'FIRED'",
+    # Which open reminders there are: leads without a next action, those that are overdue, and the order by either.
+    """create index reminders_open on reminders (account_id, state, due_at) include (lead_id)
+       where state in ('PENDING', 'FIRED')""",
 )
 
 
