@@ -42,7 +42,7 @@ from reads.plan import Finished, Plan
 from reads.rows import Path, Row, Statement
 from reads.selections import Selections
 from reads.shapes import ABSENT, Unplannable, argument, given_to
-from reads.written import STANDARD, literal, missing_if_null, null_if_null
+from reads.written import STANDARD, Sql, literal, missing_if_null, name_of, null_if_null, put_together
 
 if TYPE_CHECKING:
     from reads.questions import Question
@@ -51,7 +51,6 @@ ROW = "$row"
 """Where a lenient plan says which row an object is of; no response key begins like this."""
 KIND = "$kind"
 """Where it says of which type an object is that could be of several."""
-_OPENS, _CLOSES = """'"' || """, """ || '"'"""
 
 
 class Compiler:
@@ -117,7 +116,7 @@ class Compiler:
         texts: list[str] = []
         for n, (key, sql) in enumerate(parts.items()):
             texts += [f'{"," if n else "{"}"{key}":', Sql(sql)]
-        return _concat([*texts, "}"] if texts else ["{}"])
+        return put_together([*texts, "}"] if texts else ["{}"])
 
     def beside(self, nodes: list[FieldNode], kind: GraphQLObjectType, row: Row) -> str:
         """The text of a field that a connection has beside its rows; it sees the connection's arguments."""
@@ -216,7 +215,7 @@ class Compiler:
             items = f"(select '[' || coalesce(string_agg({item}, ','), '') || ']' from unnest({sql}) as item)"
             return f"case when {sql} is not null then {items} end"
         if isinstance(inner, GraphQLEnumType):
-            return f"'\"' || {_enum(sql, inner)} || '\"'"
+            return f"'\"' || {name_of(sql, inner)} || '\"'"
         writer = self._writers.get(inner.name) if isinstance(inner, GraphQLScalarType) else None
         if writer is None:
             raise Unplannable(f"nobody says how {inner} is written")
@@ -233,43 +232,6 @@ class Compiler:
         return values
 
 
-class Sql(str):
-    """A part of a text that SQL works out; all else is as it stands."""
-
-    __slots__ = ()
-
-
-def _concat(parts: list[str]) -> str:
-    """The SQL that puts parts together, none of which is null."""
-    merged: list[str] = []
-    text = ""
-    for part in parts:
-        if isinstance(part, Sql):
-            before, inner, after = _unquoted(part)
-            merged += [literal(text + before), inner] if text + before else [inner]
-            text = after
-        else:
-            text += part
-    return _joined(merged + ([literal(text)] if text else []))
-
-
-def _unquoted(sql: str) -> tuple[str, str, str]:
-    """A part without the quotation marks around it, which become one with the text beside it."""
-    if sql.startswith(_OPENS) and sql.endswith(_CLOSES) and len(sql) > len(_OPENS + _CLOSES):
-        inner = sql[len(_OPENS) : -len(_CLOSES)]
-        if "'" not in inner:  # otherwise these may be marks of two parts
-            return '"', f"({inner})", '"'
-    return "", f"({sql})", ""
-
-
-def _joined(parts: list[str]) -> str:
-    """In halves of halves: of a chain from left to right, each link would copy all that came before."""
-    if len(parts) == 1:
-        return parts[0]
-    half = len(parts) // 2
-    return f"({_joined(parts[:half])} || {_joined(parts[half:])})"
-
-
 def _nullable(of_type: GraphQLOutputType, sql: str) -> str:
     return missing_if_null(sql) if isinstance(of_type, GraphQLNonNull) else null_if_null(sql)
 
@@ -284,17 +246,6 @@ def _declared(field: GraphQLField) -> Field:
         raise Unplannable(f"{column} is worked out in Python")
     name: str = column
     return Computed(lambda row, _: getattr(row, name))
-
-
-def _enum(sql: str, kind: GraphQLEnumType) -> str:
-    """The name of an enum value, where that is not the value itself."""
-    others = {value.value: name for name, value in kind.values.items() if value.value != name}
-    if not others:
-        return sql
-    if all(name == str(value.value).upper().replace(".", "_") for name, value in kind.values.items()):
-        return f"upper(replace({sql}, '.', '_'))"  # far cheaper than to compare with each of fifty
-    cases = " ".join(f"when {literal(str(value))} then {literal(name)}" for value, name in others.items())
-    return f"case {sql} {cases} else {sql} end"
 
 
 def _is_list(of_type: GraphQLOutputType) -> bool:
