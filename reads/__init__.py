@@ -23,7 +23,7 @@ from reads.declarations import (
 )
 from reads.executing import FinishedJson, attach, is_of, path_of
 from reads.orders import Key, Order
-from reads.plan import Plan, RefusedArgument
+from reads.plan import Plan, RefusedArguments
 from reads.questions import Question, rows_by_key
 from reads.rows import Path, Row, Statement
 from reads.shapes import Late, More, Run, Shape, Unplannable, key_of, shape_of
@@ -42,7 +42,7 @@ __all__ = [
     "Path",
     "Plan",
     "Question",
-    "RefusedArgument",
+    "RefusedArguments",
     "Row",
     "Run",
     "Shape",

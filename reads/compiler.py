@@ -66,15 +66,19 @@ class Compiler:
         self._refused: dict[Path, GraphQLError] = {}
 
     def plan(self, sql: str) -> Plan:
-        return Plan(sql, self.statement.values, self.statement.checks, self._finished, self._refused)
+        return Plan(
+            sql, self.statement.values, self.statement.uses, self.statement.checks, self._finished, self._refused
+        )
 
     @contextmanager
-    def at(self, key: str) -> Iterator[Path]:
-        """Write the field with this response key."""
+    def at(self, kind: GraphQLObjectType, key: str) -> Iterator[Path]:
+        """Write the field of an object with this response key."""
         before = self.statement.path
-        self.statement.path = (*before, key)
-        yield self.statement.path
-        self.statement.path = before
+        self.statement.path = (*before, f"{kind.name}.{key}")
+        try:
+            yield self.statement.path
+        finally:
+            self.statement.path = before
 
     def object(
         self,
@@ -91,7 +95,7 @@ class Compiler:
         left_out = False
         for key, nodes in fields.items():
             before, finished = row.remembered(), len(self._finished)
-            with self.at(key) as path:
+            with self.at(kind, key) as path:
                 try:
                     if path in self._question.refused:
                         raise self._question.refused[path]
@@ -150,7 +154,9 @@ class Compiler:
                 if check is not None:
                     before = row.remembered()
                     check(row, given)
+                    bound = self.statement.uses[before[0][2] :]
                     row.back_to(before)
+                    self.statement.checks += bound
                 same = row.answering(given) if given else row
                 text = self.object(self.selections.below(nodes, inner), inner, same)
                 return text if present is None else f"case when {present(row)} then {text} end"
@@ -211,7 +217,7 @@ class Compiler:
         """How a value is written, by its type; a list is an SQL array of texts."""
         inner = of_type.of_type if isinstance(of_type, GraphQLNonNull) else of_type
         if isinstance(inner, GraphQLList):
-            item = self.leaf("item", inner.of_type)
+            item = null_if_null(self.leaf("item", inner.of_type))
             items = f"(select '[' || coalesce(string_agg({item}, ','), '') || ']' from unnest({sql}) as item)"
             return f"case when {sql} is not null then {items} end"
         if isinstance(inner, GraphQLEnumType):

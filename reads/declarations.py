@@ -3,7 +3,7 @@
     @strawberry.field(description="...", metadata=reads.computed(lambda lead: f"upper({lead.title})"))
     @strawberry.field(description="...", metadata=reads.to_one(User, "owner_id"))
 
-Each gives the metadata of a Strawberry field; `Row` and `Call` are what the SQL is made of.
+Each gives the metadata of a Strawberry field; `Row` is what the SQL is made of.
 """
 
 from collections.abc import Callable, Mapping

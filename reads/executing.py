@@ -58,7 +58,13 @@ def is_of(value: Any, name: str) -> bool:
 
 def path_of(info: GraphQLResolveInfo[Any]) -> Path:
     """Where the field is that is being executed."""
-    return tuple(key for key in info.path.as_list() if isinstance(key, str))
+    path: list[str] = []
+    at: Any = info.path
+    while at is not None:
+        if at.typename is not None:
+            path.append(f"{at.typename}.{at.key}")
+        at = at.prev
+    return tuple(reversed(path))
 
 
 def _over_rows(field: GraphQLField, load: Load, refused: Refused) -> Callable[..., Any]:

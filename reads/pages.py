@@ -57,7 +57,7 @@ class _Page:
         self._looks_beyond = self._asks_for_more(fields, kind)
         parts = {}
         for key, each in fields.items():
-            with self._compiler.at(key):
+            with self._compiler.at(kind, key):
                 parts[key] = self._part(each, kind, found, name)
         if not parts:
             return literal("{}")
@@ -103,7 +103,7 @@ class _Page:
                 case "cursor":
                     parts[key] = f"'\"' || {self._cursor(found)} || '\"'"
                 case _:
-                    with self._compiler.at(key):
+                    with self._compiler.at(edge, key):
                         parts[key] = self._node(each, edge, "node", found)
         return self._compiler.object_of(parts)
 
@@ -175,7 +175,7 @@ class _Page:
         other = found or Row(self._statement, self._statement.name("r"), self._declared.model)
         declared = self._declared
         rows = declared.rows(self._row, self._given) if declared.rows else self._row.rows_of(declared.model)
-        return f"{rows} {other} where {declared.where(self._row, other, self._given)}"
+        return f"{rows} {other} where ({declared.where(self._row, other, self._given)})"
 
     def _between(self, found: Row) -> str:
         conditions = ""

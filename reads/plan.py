@@ -17,13 +17,12 @@ Finish: TypeAlias = Callable[[Run, list[Any]], Awaitable[list[Any]]]
 """Makes values of what SQL gave: all of a field's at once, in their order."""
 
 
-class RefusedArgument(Exception):
-    """A value of this run that a field does not take."""
+class RefusedArguments(Exception):
+    """Values of this run that fields do not take, by the fields."""
 
-    def __init__(self, path: Path, error: GraphQLError) -> None:
-        super().__init__(error.message)
-        self.path = path
-        self.error = error
+    def __init__(self, refused: dict[Path, GraphQLError]) -> None:
+        super().__init__(*(error.message for error in refused.values()))
+        self.refused = refused
 
 
 @dataclass(frozen=True)
@@ -41,12 +40,14 @@ class Plan:
 
     sql: str
     values: Sequence[Value]
+    uses: Sequence[Value]
+    """The same values, once for every field that uses them."""
     checks: Sequence[Value]
     finished: Sequence[Finished]
     refused: Mapping[Path, GraphQLError]
 
     def bind(self, run: Run) -> list[Any]:
-        """The statement's values. Raises RefusedArgument."""
+        """The statement's values. Raises RefusedArguments."""
         try:
             for check in self.checks:
                 check.get(run)
@@ -54,13 +55,14 @@ class Plan:
         except GraphQLError:
             raise self._refusal(run) from None
 
-    def _refusal(self, run: Run) -> RefusedArgument:
-        for value in (*self.checks, *self.values):
+    def _refusal(self, run: Run) -> RefusedArguments:
+        refused = dict[Path, GraphQLError]()
+        for value in (*self.checks, *self.uses):
             try:
                 value.get(run)
             except GraphQLError as error:
-                return RefusedArgument(value.path, error)
-        raise AssertionError("a value is refused each time or never")
+                refused.setdefault(value.path, error)
+        return RefusedArguments(refused)
 
     async def whole(self, text: bytes, run: Run) -> bytes | None:
         """The text with all its values finished; None where null is and may not be."""
@@ -89,8 +91,8 @@ def _slots(tree: Any, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
     if isinstance(tree, list):
         for each in tree:
             yield from _slots(each, path)
-    elif tree is not None and tree.get(path[0]) is not None:
+    elif tree is not None and tree.get(key := path[0].partition(".")[2]) is not None:
         if len(path) == 1:
-            yield tree, path[0]
+            yield tree, key
         else:
-            yield from _slots(tree[path[0]], path[1:])
+            yield from _slots(tree[key], path[1:])

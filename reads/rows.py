@@ -1,16 +1,19 @@
 """Rows: a level of a statement being written. A table enters it in one way only: with the condition of who asks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
 
+from graphql import GraphQLError
 from tortoise.models import Model
 
 from reads.shapes import Late, Run
 
+MOST_VALUES: Final = 10_000
+
 Path: TypeAlias = tuple[str, ...]
-"""Where a field is in an answer: response keys, without the places in lists."""
+"""Where a field is in an answer: `Type.key` for each level, without the places in lists."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,9 +40,10 @@ class Statement:
 
     def __init__(self, rights: Rights) -> None:
         self._rights = rights
-        self._binds: dict[tuple[str, Any], str] = {}
+        self._binds: dict[tuple[str, Hashable], int] = {}
         self.path: Path = ()
         self.values: list[Value] = []
+        self.uses: list[Value] = []
         self.checks: list[Value] = []
         self._numbers: Iterator[int] = count(1)
 
@@ -47,23 +51,33 @@ class Statement:
         return f"{prefix}{next(self._numbers)}"
 
     def bind(self, value: "Late | Callable[[Run], Any]", sql_type: str) -> str:
-        """A place for a value that comes with each run; the same value twice has one place."""
-        get = value.get if isinstance(value, Late) else value
-        key = (sql_type, get)
+        """A place for a value that comes with each run; the same value twice has one place.
+
+        Raises GraphQLError where a statement would have more than PostgreSQL and a server's memory bear.
+        """
+        late = value if isinstance(value, Late) else Late(value)
+        use = Value(late.get, late.path or self.path)
+        self.uses.append(use)
+        key = (sql_type, late.origin)
         if key not in self._binds:
-            self.values.append(Value(get, getattr(value, "path", ()) or self.path))
-            self._binds[key] = f"${len(self.values)}::{sql_type}"
-        return self._binds[key]
+            if len(self.values) == MOST_VALUES:
+                raise GraphQLError(
+                    f"An operation compares with at most {MOST_VALUES:,} values in all. Ask for less at once.",
+                    extensions={"code": "BAD_USER_INPUT"},
+                )
+            self.values.append(use)
+            self._binds[key] = len(self.values)
+        return f"${self._binds[key]}::{sql_type}"
 
-    def remembered(self) -> tuple[int, int]:
+    def remembered(self) -> tuple[int, int, int]:
         """How far it is, to go back there."""
-        return len(self.values), len(self.checks)
+        return len(self.values), len(self.checks), len(self.uses)
 
-    def back_to(self, remembered: tuple[int, int]) -> None:
+    def back_to(self, remembered: tuple[int, int, int]) -> None:
         """Take back what was bound and checked since then."""
-        values, checks = remembered
-        del self.values[values:], self.checks[checks:]
-        self._binds = {key: place for key, place in self._binds.items() if int(place[1:].split("::")[0]) <= values}
+        values, checks, uses = remembered
+        del self.values[values:], self.checks[checks:], self.uses[uses:]
+        self._binds = {key: place for key, place in self._binds.items() if place <= values}
 
     def check(self, value: Late) -> None:
         """Have each run look whether this can be read, also where the statement does not need it."""
@@ -114,11 +128,11 @@ class Row:
         assert self.model is not None, "only rows of tables have a key"
         return getattr(self, self.model._meta.db_pk_column)  # type: ignore[no-any-return]
 
-    def remembered(self) -> tuple[tuple[int, int], int]:
+    def remembered(self) -> tuple[tuple[int, int, int], int]:
         """How far the row and its statement are, to go back there."""
         return self.statement.remembered(), len(self.joins)
 
-    def back_to(self, remembered: tuple[tuple[int, int], int]) -> None:
+    def back_to(self, remembered: tuple[tuple[int, int, int], int]) -> None:
         """Forget what was written since then."""
         statement, joins = remembered
         self.statement.back_to(statement)

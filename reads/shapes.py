@@ -47,28 +47,35 @@ class Run:
     more: Any = None
 
 
-@dataclass(frozen=True)
 class Late:
-    """A value that is known when the plan is carried out, and the field that it was given to."""
+    """A value that is known when the plan is carried out.
 
-    get: Callable[[Run], Any]
-    path: tuple[str, ...] = ()
+    `path` is the field that it was given to, and `origin` what it is made of: two of one origin are the same.
+    """
+
+    __slots__ = ("get", "origin", "path")
+
+    def __init__(self, get: Callable[[Run], Any], path: tuple[str, ...] = (), origin: Hashable = None) -> None:
+        self.get = get
+        self.path = path
+        self.origin = get if origin is None else origin
 
     def map(self, change: Callable[[Any], Any]) -> "Late":
         get = self.get
-        return Late(lambda run: change(get(run)), self.path)
+        return Late(lambda run: change(get(run)), self.path, (self.origin, change))
 
     @staticmethod
     def all(parts: Sequence["Late"]) -> "Late":
         """Several as one list."""
-        return Late(lambda run: [part.get(run) for part in parts], parts[0].path if parts else ())
+        path = parts[0].path if parts else ()
+        return Late(lambda run: [part.get(run) for part in parts], path, tuple(part.origin for part in parts))
 
 
 def given_to(path: tuple[str, ...], tree: Tree) -> Tree:
     """The same values as the arguments of a field."""
     match tree:
-        case Late(get):
-            return Late(get, path)
+        case Late():
+            return Late(tree.get, path, tree.origin)
         case list():
             return [given_to(path, each) for each in tree]
         case dict():

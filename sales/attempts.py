@@ -71,11 +71,13 @@ def locking(alias: str) -> str:
 
 
 def hold(row: Model, xmin: int) -> None:
-    """Rest on this version of a row, until the end of the attempt."""
+    """Rest on this version of a row, until the end of the attempt. Raises Overtaken where it was another one before."""
     begun = _running.get()
     if begun is not None:
         table: str = row._meta.db_table
-        begun.rows[table, row.pk] = Held(table, row.pk, xmin)
+        held = Held(table, row.pk, xmin)
+        if begun.rows.setdefault((table, row.pk), held) != held:
+            raise Overtaken
 
 
 async def in_turn(id: UUID) -> None:

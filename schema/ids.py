@@ -1,5 +1,7 @@
 """Identities as clients see them: `lead_<uuid>`, unique across types and stable for ever."""
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -107,7 +109,13 @@ def asked(id: str, model: type[Model]) -> UUID:
 
 def late(id: Late, model: type[Model]) -> Late:
     """The key in an id that comes with each request. Its run raises BAD_USER_INPUT."""
-    return id.map(lambda text: asked(text, model))
+    return id.map(_asker(model))
+
+
+@cache
+def _asker(model: type[Model]) -> Callable[[str], UUID]:
+    """The same function for each id of a table: an id that stands in an operation twice is one value."""
+    return lambda text: asked(text, model)
 
 
 def _uuid(text: str) -> UUID | None:

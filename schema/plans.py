@@ -27,7 +27,7 @@ from reads import (
     Path,
     Plan,
     Question,
-    RefusedArgument,
+    RefusedArguments,
     Run,
     Shape,
     Unplannable,
@@ -100,7 +100,7 @@ async def answer(asked: Asked, by: Viewer, *, fetch: Fetch | None = None) -> byt
         run = Run(asked.shape.late, by)
         found = await (fetch or _fetch)(plan.sql, *plan.bind(run))
         return None if found is None else await plan.whole(found, run)
-    except (GraphQLError, RefusedArgument):
+    except (GraphQLError, RefusedArguments):
         return None
 
 
@@ -203,7 +203,7 @@ async def _by_key(context: "Context", what: Hashable, compile: Callable[..., Pla
     asked = context.asked
     plan = _plan(asked, context.by, what, partial(compile, is_lenient=False))
     if plan is not None:
-        with suppress(GraphQLError, RefusedArgument):
+        with suppress(GraphQLError, RefusedArguments):
             run = Run(asked.shape.late, context.by, more)
             rows = await database.fetch(plan.sql, *plan.bind(run))
             texts = {row["key"]: await plan.whole(row["data"], run) for row in rows}
@@ -225,10 +225,11 @@ async def _lenient(
             plan = compile(replace(asked.question(by), refused=refused))  # or raise why there is none
         try:
             values = plan.bind(run)
-        except RefusedArgument as problem:
-            if problem.path in refused:  # it is the field itself that can't be read
-                raise problem.error from None
-            refused[problem.path] = problem.error
+        except RefusedArguments as problem:
+            again = refused.keys() & problem.refused.keys()
+            if again:  # it is the field itself that can't be read
+                raise refused[again.pop()] from None
+            refused |= problem.refused
             continue
         context.refused.update(plan.refused)
         return plan, run, await database.fetch(plan.sql, *values)

@@ -77,11 +77,18 @@ async def make_default(pipeline_id: UUID, *, by: Viewer) -> Draft:
 
 @verb
 async def archive(pipeline_id: UUID, *, by: Viewer) -> Draft:
-    """Close a pipeline to new leads; those in it stay. The default can't be archived (PipelineIsDefault)."""
+    """Close a pipeline to new leads; those in it stay. The default can't be archived (PipelineIsDefault).
+
+    Its steps are written anew as they are, since whoever puts a lead there has locked one of them, or rests on it.
+    """
     by.require_administrator()
     pipeline = await locked_pipeline(pipeline_id, by=by)
     if pipeline.is_default:
         raise PipelineIsDefault
+    await database.fetch(
+        "update steps set position = position where account_id = $1 and pipeline_id = $2 returning id",
+        by.account.id, pipeline.id,
+    )  # fmt: skip
     draft = Draft(Kind.PIPELINE_ARCHIVED, pipeline, by=by)
     draft.change(pipeline, archived_at=pipeline.archived_at or await database.now())
     return draft

@@ -173,9 +173,10 @@ async def locked_step(step_id: UUID, *, by: Viewer, path: str = "id") -> Step:
 
 
 async def locked_to_enter(step_id: UUID, *, by: Viewer, path: str = "stepId") -> Step:
-    """A step that takes leads, locked."""
-    rows = await database.fetch(_TO_ENTER + attempts.locking("s"), by.account.id, step_id)
-    return entered(rows, path=path)
+    """A step that takes leads, locked: by a statement of its own, so that the next one sees what it waited for."""
+    if not attempts.running():
+        await locked_step(step_id, by=by, path=path)
+    return entered(await database.fetch(_TO_ENTER, by.account.id, step_id), path=path)
 
 
 def entered(rows: list[database.Row], *, path: str = "stepId") -> Step:

@@ -113,7 +113,7 @@ async def _read_alone(key: Any, info: GraphQLResolveInfo[Any]) -> Any:
     if refusal := _refused(info):
         raise refusal
     read = _reader(info.return_type)
-    value = found[path[-1]]
+    value = found[info.path.key]
     return value if read is None else read(value)
 
 
@@ -126,9 +126,9 @@ def _later(info: GraphQLResolveInfo[Any], nodes: list[FieldNode], of_type: Any, 
     for each in info.schema.get_possible_types(kind) if is_abstract_type(kind) else [kind]:
         for key, below in selections.below(nodes, each).items():
             if _model(each) is not None:
-                yield (*path, key)
+                yield (*path, f"{each.name}.{key}")
             elif field := each.fields.get(below[0].name.value):
-                yield from _later(info, below, field.type, (*path, key))
+                yield from _later(info, below, field.type, (*path, f"{each.name}.{key}"))
 
 
 def _model(kind: GraphQLObjectType) -> Any:
