@@ -1,6 +1,5 @@
 """Plans: what requests ask, compiled once per text, shape of variables and kind of viewer, and remembered."""
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -38,6 +37,7 @@ from reads import (
 )
 from sales import database
 from sales.viewers import Viewer
+from schema.memory import Memory
 from schema.mistakes import unauthenticated
 from schema.rights import Rights, kind_of
 from schema.scalars import WRITERS
@@ -45,14 +45,16 @@ from schema.scalars import WRITERS
 if TYPE_CHECKING:
     from schema.context import Context, Info
 
-REMEMBERED: Final = 1_000
+REMEMBERED: Final = 40_000_000
+"""Bytes of all plans, roughly: twice the text, and what each value takes."""
+_VALUE: Final = 300
 
 M = TypeVar("M", bound=Model)
 Compile: TypeAlias = Callable[[Question], Plan]
 Fetch: TypeAlias = Callable[..., Awaitable[bytes | None]]
 """Runs a plan's statement with its values and gives its `data`."""
 
-_plans: OrderedDict[Hashable, Plan | None] = OrderedDict()
+_plans: Memory[Hashable, Plan | None] = Memory(REMEMBERED, largest=REMEMBERED // 20)
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,13 +241,11 @@ def _plan(asked: Asked, by: Viewer, what: Hashable, compile: Compile) -> Plan | 
     """The plan for requests like this one; None where there can't be one, which is remembered too."""
     key = asked.key, kind_of(by), what
     if key in _plans:
-        _plans.move_to_end(key)
         return _plans[key]
     try:
         plan: Plan | None = compile(asked.question(by))
     except (Unplannable, GraphQLError):
         plan = None
-    _plans[key] = plan
-    if len(_plans) > REMEMBERED:
-        _plans.popitem(last=False)
+    size = 0 if plan is None else 2 * len(plan.sql) + _VALUE * len(plan.uses)
+    _plans.keep(key, plan, size=size + 2 * len(asked.text))
     return plan

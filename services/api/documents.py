@@ -1,9 +1,9 @@
 """Documents: parsed, weighed and validated before anything runs, each once for a text."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import Any, Final, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -18,14 +18,17 @@ from graphql import (
 
 from schema import limits
 from schema.limits import LimitExceeded, Limits
+from schema.memory import Memory
 from schema.mistakes import Code, Mistake
 from schema.pages import MOST_COUNTED, size_of, sizing_variables
 from schema.schema import graphql_schema
 from services.api.questions import Question, WrongMethod
 
 LONGEST: Final = 64_000
-REMEMBERED: Final = 500
+REMEMBERED: Final = 400_000
+"""Characters of all documents that are kept read; each takes about a hundred bytes."""
 MOST_ERRORS: Final = 20
+MOST_WEIGHTS: Final = 50
 
 
 class Cost(NamedTuple):
@@ -59,26 +62,24 @@ def ready(question: Question, allowed: Limits) -> Ready:
     if len(question.query) > LONGEST:
         raise Mistake(Code.PAYLOAD_TOO_LARGE, f"A document has at most {LONGEST:,} characters.")
     try:
-        document = _parsed(question.query, allowed.tokens)
-        cost = _weighed(question, allowed)
-        errors = _validated(question.query, allowed.tokens)
+        read = _of(question.query, allowed.tokens)
+        cost = _weighed(read, question, allowed)
+        errors = read.errors
     except GraphQLSyntaxError as error:
         raise Invalid(Code.GRAPHQL_PARSE_FAILED, [error]) from None
     except RecursionError:
         raise Mistake(Code.COST_LIMIT_EXCEEDED, "The document is nested too deeply.") from None
     if errors:
         raise Invalid(Code.GRAPHQL_VALIDATION_FAILED, errors, cost=cost)
-    operation = _operation(document, question)
-    return Ready(document, operation, cost or Cost(0, allowed.cost), _sizing(question.query, allowed.tokens))
+    operation = _operation(read.document, question)
+    return Ready(read.document, operation, cost or Cost(0, allowed.cost), read.sizes)
 
 
-def _weighed(question: Question, allowed: Limits) -> Cost | None:
+def _weighed(read: "_Read", question: Question, allowed: Limits) -> Cost | None:
     # What is to be explained may cost more than is allowed: that is when it needs explaining.
     within = replace(allowed, cost=MOST_COUNTED) if question.explains else allowed
-    names = _sizing(question.query, allowed.tokens)
-    sizes = tuple((name, size_of(question.variables[name])) for name in names if name in question.variables)
     try:
-        requested = _weight(question.query, sizes, within, question.operation)
+        requested = read.weight(question.variables, within, question.operation)
     except LimitExceeded as error:
         mistake = Mistake(Code.COST_LIMIT_EXCEEDED, str(error))
         cost = None if error.cost is None else Cost(error.cost, allowed.cost)
@@ -98,22 +99,37 @@ def _operation(document: DocumentNode, question: Question) -> OperationDefinitio
     return operation
 
 
-@lru_cache(REMEMBERED)
-def _parsed(text: str, tokens: int) -> DocumentNode:
-    return parse(text, max_tokens=tokens)
+class _Read:
+    """A document that was read, and what was found out about it."""
+
+    def __init__(self, text: str, tokens: int) -> None:
+        self.document = parse(text, max_tokens=tokens)
+        self.sizes = tuple(sizing_variables(self.document))
+        """The variables that say how long a page is: of all that is sent, only they weigh."""
+        self.weights: dict[Hashable, int | None] = {}
+
+    @cached_property
+    def errors(self) -> list[GraphQLError]:
+        return validate(graphql_schema, self.document, max_errors=MOST_ERRORS)
+
+    def weight(self, variables: Mapping[str, Any], within: Limits, operation: str | None) -> int | None:
+        sizes = {name: size_of(variables[name]) for name in self.sizes if name in variables}
+        key = (*sizes.items(), operation, within)
+        if key not in self.weights:
+            weight = limits.check(self.document, sizes, within, operation=operation)
+            if len(self.weights) == MOST_WEIGHTS:
+                self.weights.clear()
+            self.weights[key] = weight
+        return self.weights[key]
 
 
-@lru_cache(REMEMBERED)
-def _sizing(text: str, tokens: int) -> tuple[str, ...]:
-    """The variables that say how long a page is: of all that is sent, only they weigh."""
-    return tuple(sizing_variables(_parsed(text, tokens)))
+_read: Memory[tuple[str, int], _Read] = Memory(REMEMBERED, largest=REMEMBERED // 20)
 
 
-@lru_cache(REMEMBERED)
-def _weight(text: str, sizes: tuple[tuple[str, int | None], ...], within: Limits, operation: str | None) -> int | None:
-    return limits.check(_parsed(text, within.tokens), dict(sizes), within, operation=operation)
-
-
-@lru_cache(REMEMBERED)
-def _validated(text: str, tokens: int) -> list[GraphQLError]:
-    return validate(graphql_schema, _parsed(text, tokens), max_errors=MOST_ERRORS)
+def _of(text: str, tokens: int) -> _Read:
+    key = (text, tokens)
+    if key in _read:
+        return _read[key]
+    read = _Read(text, tokens)
+    _read.keep(key, read, size=len(text))
+    return read

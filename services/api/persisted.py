@@ -4,7 +4,6 @@ With a manifest only its operations run, whether they are asked for by id or by 
 """
 
 import json
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -13,6 +12,7 @@ from typing import Any, Final
 
 from graphql import GraphQLSyntaxError, parse
 
+from schema.memory import Memory
 from schema.mistakes import Code, Mistake
 from services.settings import BadSetting
 
@@ -38,8 +38,7 @@ class Persisted:
     """
 
     manifest: Mapping[str, str] | None = None
-    texts: OrderedDict[str, str] = field(default_factory=OrderedDict)
-    bytes_kept: int = 0
+    texts: Memory[str, str] = field(default_factory=lambda: Memory(MOST_BYTES))
 
     def __post_init__(self) -> None:
         self._allowed = frozenset((self.manifest or {}).values())
@@ -56,18 +55,12 @@ class Persisted:
 
     def remember(self, query: str, hash: str) -> None:
         """Keep a text that was found fit to run; those that nobody asked for lately make room."""
-        if self.manifest is not None or hash in self.texts:
-            return
-        self.texts[hash] = query
-        self.bytes_kept += _size(query)
-        while self.bytes_kept > MOST_BYTES:
-            _, forgotten = self.texts.popitem(last=False)
-            self.bytes_kept -= _size(forgotten)
+        if self.manifest is None:
+            self.texts.keep(hash, query, size=_size(query))
 
     def _remembered(self, hash: str) -> str:
         if hash not in self.texts:
             raise NotPersisted()
-        self.texts.move_to_end(hash)
         return self.texts[hash]
 
     def _of_manifest(self, manifest: Mapping[str, str], query: str | None, hash: str | None) -> str | None:

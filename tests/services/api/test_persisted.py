@@ -107,7 +107,7 @@ def test_the_texts_asked_for_longest_ago_make_room(monkeypatch: pytest.MonkeyPat
     known.remember("d", "d")
 
     assert list(known.texts) == ["é", "a", "d"]
-    assert known.bytes_kept == 21
+    assert known.texts.size == 21
 
 
 # Only those of a manifest
