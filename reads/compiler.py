@@ -99,7 +99,7 @@ class Compiler:
                 try:
                     if path in self._question.refused:
                         raise self._question.refused[path]
-                    parts[key] = self._field(nodes, kind, row)
+                    parts[key] = self.field(nodes, kind, row)
                     continue
                 except GraphQLError as error:
                     if not self._is_lenient:
@@ -122,11 +122,8 @@ class Compiler:
             texts += [f'{"," if n else "{"}"{key}":', Sql(sql)]
         return put_together([*texts, "}"] if texts else ["{}"])
 
-    def beside(self, nodes: list[FieldNode], kind: GraphQLObjectType, row: Row) -> str:
-        """The text of a field that a connection has beside its rows; it sees the connection's arguments."""
-        return self._field(nodes, kind, row)
-
-    def _field(self, nodes: list[FieldNode], kind: GraphQLObjectType, row: Row) -> str:
+    def field(self, nodes: list[FieldNode], kind: GraphQLObjectType, row: Row) -> str:
+        """The text of one field of an object."""
         name = nodes[0].name.value
         if name == "__typename":
             return literal(f'"{kind.name}"')

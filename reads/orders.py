@@ -6,7 +6,7 @@ a list read backwards is the exact mirror of the same list read forwards.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 from zlib import crc32
 
@@ -26,7 +26,6 @@ class Key:
 
 
 Order: TypeAlias = Sequence[Key]
-Values: TypeAlias = list[Any]
 
 
 def mirrored(order: Order) -> list[Key]:

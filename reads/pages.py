@@ -87,7 +87,7 @@ class _Page:
                 )
             case "totalCount" if not is_declared(kind.fields[field]):
                 return f"(select count(*) from {self._source()})::text"
-        return self._compiler.beside(nodes, kind, self._row.answering(self._given))
+        return self._compiler.field(nodes, kind, self._row.answering(self._given))
 
     def _node(self, nodes: list[FieldNode], kind: GraphQLObjectType, field: str, found: Row) -> str:
         node = _object(kind, field)

@@ -54,7 +54,7 @@ class Question:
         compiler = Compiler(self, (), is_lenient=is_lenient)
         root = Row(compiler.statement, "nothing")
         text = compiler.object(compiler.selections.of([operation.selection_set], kind), kind, root)
-        return compiler.plan(f"select {text} as data{_beside(root)}")
+        return compiler.plan(f"select {text} as data{_joined(root)}")
 
     def compile_rows(
         self, nodes: list[FieldNode], kind: GraphQLObjectType, model: type[Model], path: Path, *, is_lenient: bool
@@ -84,7 +84,7 @@ class Question:
         compiler = Compiler(self, path, is_lenient=is_lenient)
         root = Row(compiler.statement, "nothing")
         text = null_if_null(compiler.text(declared, of_type, nodes, root, given))
-        return compiler.plan(f"select '' as key, textsend({text}) as data{_beside(root)}")
+        return compiler.plan(f"select '' as key, textsend({text}) as data{_joined(root)}")
 
 
 def rows_by_key(model: type[Model], rights: Rights, run: Run, keys: Sequence[Any]) -> tuple[str, list[Any]]:
@@ -101,7 +101,7 @@ def keys_of(model: type[Model]) -> str:
     return "bigint[]" if isinstance(model._meta.pk, BigIntField) else "uuid[]"
 
 
-def _beside(root: Row) -> str:
+def _joined(root: Row) -> str:
     return f" from (select) {root} {' '.join(root.joins)}" if root.joins else ""
 
 

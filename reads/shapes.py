@@ -16,7 +16,6 @@ from graphql import (
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
-    GraphQLScalarType,
     GraphQLSchema,
     OperationDefinitionNode,
     Undefined,
@@ -31,8 +30,6 @@ from graphql.language import ListValueNode, NullValueNode, ObjectValueNode, Valu
 class Unplannable(Exception):
     """An operation that has no plan: a field in it is not declared."""
 
-
-FIXED_SCALARS = frozenset({"Boolean"})
 
 Tree: TypeAlias = Any
 """A value as a plan sees it: dicts, lists, enum values, booleans, page sizes and None, with `Late` for all else."""
@@ -152,14 +149,10 @@ def _shaped(value: Any, of_type: GraphQLInputType, late: list[Any]) -> tuple[Has
             name: _shaped(value[name], field.type, late) for name, field in of_type.fields.items() if name in value
         }
         return tuple((name, key) for name, (key, _) in fields.items()), {n: tree for n, (_, tree) in fields.items()}
-    if isinstance(of_type, GraphQLEnumType) or _is_fixed(of_type):
+    if isinstance(of_type, GraphQLEnumType) or isinstance(value, bool):
         return ("is", value), value
     late.append(value)
     return "late", _nth(len(late) - 1)
-
-
-def _is_fixed(of_type: GraphQLInputType) -> bool:
-    return isinstance(of_type, GraphQLScalarType) and of_type.name in FIXED_SCALARS
 
 
 def _nth(n: int) -> Late:

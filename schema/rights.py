@@ -1,4 +1,4 @@
-"""Rights: which rows of each table exist for a viewer, and what of them may be changed, said in SQL and only here.
+"""Rights: which rows of each table exist for a viewer, and what of them may be changed: for all that is read.
 
 The account is a part of every rule. Viewers of one `kind` share plans: what differs between them are values.
 """

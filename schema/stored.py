@@ -55,7 +55,7 @@ def tree(value: Any, more: More) -> Any:
         return [tree(each, more) for each in value]
     if get_object_definition(value):
         return {name: tree(each, more) for name, each, _ in _given(value)}
-    return value if isinstance(value, Enum | int) else more.late(value)
+    return value if isinstance(value, Enum | bool) else more.late(value)
 
 
 def references(value: Any, *, path: str) -> Iterator[Reference]:

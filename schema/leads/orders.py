@@ -142,7 +142,7 @@ def sortable(row: Row, order_by: Sequence[LeadOrder]) -> str:
     return f"(select {lead}.*{columns} from {found} {lead} {' '.join(lead.joins)})" if columns else found
 
 
-def _beside(lead: Row, model: type[Model], column: str, *, source: str = "") -> Row:
+def _joined(lead: Row, model: type[Model], column: str, *, source: str = "") -> Row:
     """The row of another table that a column names, joined: to look one up for each lead takes four times as long."""
     other = Row(lead.statement, lead.statement.name("o"), model)
     lead.joins.append(f"left join {source or lead.rows_of(model)} {other} on {other.id} = {column}")
@@ -150,22 +150,22 @@ def _beside(lead: Row, model: type[Model], column: str, *, source: str = "") -> 
 
 
 def _step(lead: Row) -> Row:
-    return _beside(lead, Step, lead.step_id)
+    return _joined(lead, Step, lead.step_id)
 
 
 def _pipeline(lead: Row) -> str:
-    return _beside(lead, Pipeline, _step(lead).pipeline_id).position
+    return _joined(lead, Pipeline, _step(lead).pipeline_id).position
 
 
 def _named(lead: Row, model: type[Model], column: str, *, name: str) -> str:
     # "offset 0" has PostgreSQL make plain letters of each name once, and not for each lead.
     source = f"(select n.id, plain_text(n.{name}) as plain from {lead.rows_of(model)} n offset 0)"
-    return _beside(lead, model, column, source=source).plain
+    return _joined(lead, model, column, source=source).plain
 
 
 def _next_reminder_at(lead: Row) -> str:
     pending = f"select r.lead_id as id, min(r.due_at) as at from {lead.rows_of(Reminder)} r where r.state = 'PENDING'"
-    return _beside(lead, Reminder, lead.id, source=f"({pending} group by r.lead_id)").at
+    return _joined(lead, Reminder, lead.id, source=f"({pending} group by r.lead_id)").at
 
 
 def _due_at(lead: Row) -> str:
@@ -173,8 +173,8 @@ def _due_at(lead: Row) -> str:
     reminders = lead.rows_of(Reminder)
     fired = f"select r.lead_id as id, max(r.due_at) as at from {reminders} r where r.state = 'FIRED' group by r.lead_id"
     waking = f"select r.id, r.due_at as at from {lead.rows_of(Reminder)} r where r.state in ('PENDING', 'FIRED')"
-    last_fired = _beside(lead, Reminder, lead.id, source=f"({fired})").at
-    wakes = _beside(lead, Reminder, lead.waking_reminder_id, source=f"({waking})").at
+    last_fired = _joined(lead, Reminder, lead.id, source=f"({fired})").at
+    wakes = _joined(lead, Reminder, lead.waking_reminder_id, source=f"({waking})").at
     return f"case when {lead.waking_reminder_id} is null then {last_fired} else {wakes} end"
 
 
