@@ -53,28 +53,38 @@ async def _answer(request: Request, request_id: str) -> Response:
         if question.hash is not None:
             known.remember(question.query, question.hash)
         asked = Asked(graphql_schema, question.query, document, operation, question.variables, sizes)
-        token, key = who.token_of(request), questions.idempotency_key(request)
-        if token and asked.is_query and not question.explains:
-            data = await in_time(_at_once(token, asked), listener=request)
-            if data is not None:
-                return answers.planned(data, cost=cost, media_type=media_type)
-        context = await _context(request, asked, token, key, request_id)
-        if question.explains:
-            return answers.explained(_tree(context, allowed), cost=cost, media_type=media_type)
-        try:
-            # What has begun to change something goes to its end, whoever still listens.
-            result = await in_time(_execute(context), listener=request if asked.is_query else None)
-        finally:
-            if context.has_changed:
-                request.app.state.bell.ring()
+        # What has begun to change something goes to its end, whoever still listens.
+        listener = request if asked.is_query else None
+        result = await in_time(_run(request, asked, request_id, explains=question.explains), listener=listener)
         if isinstance(result, bytes):
             return answers.planned(result, cost=cost, media_type=media_type)
+        if isinstance(result, list):
+            return answers.explained(result, cost=cost, media_type=media_type)
         return answers.answered(result, cost=cost, media_type=media_type, request_id=request_id)
     except Exception as problem:
         response = answers.refused(problem, cost=cost, media_type=media_type, request_id=request_id)
         if isinstance(problem, WrongMethod):
             response.headers["Allow"] = problem.allow
         return response
+
+
+async def _run(
+    request: Request, asked: Asked, request_id: str, *, explains: bool
+) -> bytes | ExecutionResult | list[dict[str, Any]]:
+    """The data as JSON, or what execution came to, or the tree of what it would cost."""
+    token, key = who.token_of(request), questions.idempotency_key(request)
+    if token and asked.is_query and not explains:
+        data = await _at_once(token, asked)
+        if data is not None:
+            return data
+    context = await _context(request, asked, token, key, request_id)
+    if explains:
+        return _tree(context, request.app.state.limits)
+    try:
+        return await _execute(context)
+    finally:
+        if context.has_changed:
+            request.app.state.bell.ring()
 
 
 def _tree(context: Context, allowed: Limits) -> list[dict[str, Any]]:
