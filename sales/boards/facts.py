@@ -40,39 +40,46 @@ with shown as materialized (  -- leads that were closed for good by then, or cam
   select l.id, l.number, {now} from leads l
   where l.account_id = $1 and {seen} and l.created_at <= $3 and (l.closed_at is null or l.closed_at > $2)),
 lately as materialized (
-  select j.lead_id, j.position, j.kind, j.happened_at, j.changes
-  from journal j join shown s on s.id = j.lead_id
-  where j.account_id = $1 and j.position > $4 and j.subject_id = j.lead_id and j.changes ?| ({columns} || 'closed_at'::text)
+  select j.lead_id, j.position, j.kind, j.happened_at, j.changes ? 'status' as decides, c.key,
+    j.changes -> c.key as change
+  from journal j join shown s on s.id = j.lead_id cross join unnest({columns} || 'closed_at'::text) c(key)
+  where j.account_id = $1 and j.position > $4 and j.subject_id = j.lead_id and j.changes ? c.key
   union all
-  select s.id, j.position, j.kind, j.happened_at, part.value
+  select s.id, j.position, j.kind, j.happened_at, part.value ? 'status', c.key, part.value -> c.key
   from journal j cross join jsonb_each(j.changes -> 'leads') part join shown s on s.id = part.key::uuid
-  where j.account_id = $1 and j.position > $4 and j.changes ? 'leads' and part.value ?| {columns}),
-told as materialized (
+  cross join unnest({columns}) c(key)
+  where j.account_id = $1 and j.position > $4 and j.changes ? 'leads' and part.value ? c.key),
+told as not materialized (
   select * from lately
   union all  -- a closing that was written by then and is dated anew since, with all that it may overrule
-  select j.lead_id, j.position, j.kind, j.happened_at,
-    case when j.subject_id = j.lead_id then j.changes else j.changes -> 'leads' -> j.lead_id::text end
-  from (select distinct lead_id from lately where changes ? 'closed_at' and not changes ? 'status') c
-  join journal j on j.account_id = $1 and j.lead_id = c.lead_id and j.position <= $4),
+  select j.lead_id, j.position, j.kind, j.happened_at, p.changes ? 'status', c.key, p.changes -> c.key
+  from (select distinct lead_id from lately where key = 'closed_at' and not decides) r
+  join journal j on j.account_id = $1 and j.lead_id = r.lead_id and j.position <= $4
+  cross join lateral (select
+    case when j.subject_id = j.lead_id then j.changes else j.changes -> 'leads' -> j.lead_id::text end) p(changes)
+  cross join unnest({columns} || 'closed_at'::text) c(key)
+  where p.changes ? c.key),
 dated as (
-  select lead_id, position, changes -> 'closed_at' ->> 1 as closed_at,
-    count(*) filter (where changes ? 'status') over (partition by lead_id order by position) as closing
-  from told where changes ? 'closed_at'),
+  select lead_id, position, change ->> 1 as closed_at,
+    count(*) filter (where decides) over (partition by lead_id order by position) as closing
+  from told where key = 'closed_at'),
 closings as (  -- the decision's position, and the date that it was last given
   select lead_id, min(position) as position,
     (array_agg(closed_at order by position desc))[1]::timestamptz as closed_at
   from dated group by lead_id, closing),
 facts as materialized (  -- a lead that was closed when it was entered here had been open from its creation on
-  select t.lead_id, t.position, c.key, t.changes -> c.key as change,
-    case when t.kind <> 'lead.created' or c.key = 'status' then coalesce(d.closed_at, t.happened_at)
+  select t.lead_id, t.position, t.key, t.change,
+    case when t.kind <> 'lead.created' or t.key = 'status' then coalesce(d.closed_at, t.happened_at)
       else t.happened_at end as since
-  from told t cross join unnest({columns}) c(key)
-  left join closings d on d.lead_id = t.lead_id and d.position = t.position
-  where t.changes ? c.key),
+  from told t left join closings d on d.lead_id = t.lead_id and d.position = t.position
+  where t.key <> 'closed_at'),
 undone as (  -- what was so before whatever counts only later; nothing, where that was the lead's creation
   select lead_id, jsonb_object_agg(key, change -> 0) as old from (
     select distinct on (lead_id, key) lead_id, key, change from (
-      select *, max(position) filter (where since <= $2) over (partition by lead_id, key) as settled from facts) f
+      select *, max(position) filter (where since <= $2) over (
+        partition by lead_id, key order by position
+        rows between unbounded preceding and unbounded following) as settled
+      from facts) f
     where since > $2 and (settled is null or position > settled)
     order by lead_id, key, position) first
   group by lead_id),
@@ -112,7 +119,7 @@ def facts_seen(columns: Mapping[str, str]) -> str:
         columns="array[" + ", ".join(f"'{name}'" for name in columns) + "]",
         now=", ".join(f"l.{name}" for name in columns),
         was=", ".join(
-            f"case when u.old ? '{name}' then (u.old ->> '{name}')::{kind} else s.{name} end as {name}"
+            f"case when u.old ? '{name}' then (u.old ->> '{name}')::{kind} else s.{name}::{kind} end as {name}"
             for name, kind in columns.items()
         ),
     )
