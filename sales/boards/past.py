@@ -83,7 +83,7 @@ async def as_of(pipeline_id: UUID, moment: datetime, *, by: Viewer, first: int |
     there was a pipeline there are no columns, except where back-dated leads lie in its steps.
     Raises InvalidValue for the future, NotFound for a pipeline that has never been there.
     """
-    await require_past(moment, path="moment")
+    await require_past(moment, path="at")
     steps = await steps_at(pipeline_id, moment, by=by)
     values = await values_seen(by, since=moment, until=moment)
     probabilities = [step.probability for step in steps.values()]
