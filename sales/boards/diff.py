@@ -34,7 +34,8 @@ passages as (
 moved as materialized (
   select lead_id, jsonb_agg(changes order by since) as passages from passages group by lead_id)
 select null as passages, step_id, status, currency, count(*) as leads, sum(amount) as amount
-from was where status in ('TODO', 'STANDBY') and step_id = any($6::text[]) and id not in (select lead_id from moved)
+from was where coalesce(status, 'TODO') in ('TODO', 'STANDBY')
+  and step_id = any($6::text[]) and id not in (select lead_id from moved)
 group by step_id, status, currency
 union all
 select m.passages, w.step_id, w.status, w.currency, 1, w.amount from moved m join was w on w.id = m.lead_id

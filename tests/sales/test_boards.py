@@ -138,6 +138,7 @@ async def test_a_back_dated_lead_is_there_from_its_date_even_before_its_step_was
     assert await board(ada, MAY - timedelta(seconds=1)) == []
     assert await titles(ada, JUNE) == {"To qualify": ["Open", "Won since"]}
     assert await titles(ada, JULY) == {"To qualify": ["Open"]}
+    assert (await moved(ada, MAY, JUNE))["To qualify"].at_end.count == 2
 
 
 async def test_before_the_account_there_are_no_columns_and_the_future_is_refused(ada: Viewer) -> None:
