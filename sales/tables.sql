@@ -786,6 +786,8 @@ CREATE INDEX journal_deleted_steps ON journal USING btree (account_id, subject_i
 
 CREATE INDEX journal_lead ON journal USING btree (account_id, lead_id, "position") WHERE (lead_id IS NOT NULL);
 
+CREATE INDEX journal_steps ON journal USING btree (account_id, "position") WHERE ((lead_id IS NULL) AND (((kind)::text ~~ 'step.%'::text) OR (changes ? 'steps'::text)));
+
 CREATE INDEX lead_texts_letters ON lead_texts USING gin (account_id, text gin_trgm_ops) WITH (fastupdate=off);
 
 CREATE INDEX leads_board ON leads USING btree (account_id, step_id, rank, id) WHERE ((status)::text = ANY ((ARRAY['TODO'::character varying, 'STANDBY'::character varying])::text[]));

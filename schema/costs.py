@@ -46,15 +46,23 @@ class Share:
 
 
 class Listed(NamedTuple):
-    """A list, by the name that its field has in the answer; `inside` is what each of its rows costs."""
+    """A list, by the name that its field has in the answer; `inside` is what each of its rows costs.
+
+    Or one object that costs `weight` rows by itself.
+    """
 
     name: str
     rows: int
     inside: Share
+    weight: int = 1
+
+    @property
+    def own(self) -> int:
+        return min(self.rows * self.weight, MOST_COUNTED)
 
     @property
     def cost(self) -> int:
-        return min(self.rows * (1 + self.inside.cost), MOST_COUNTED)
+        return min(self.own + self.rows * self.inside.cost, MOST_COUNTED)
 
 
 def share(selections: SelectionSetNode | None, fragments: Mapping[str, Share], pages: Pages) -> Share:
@@ -68,9 +76,8 @@ def share(selections: SelectionSetNode | None, fragments: Mapping[str, Share], p
             inside = fragments.get(node.name.value, _NOTHING)
         else:
             inside = share(getattr(node, "selection_set", None), fragments, pages)
-        rows = pages.rows(node) if isinstance(node, FieldNode) else None
-        if isinstance(node, FieldNode) and rows:
-            listed = Listed(_name(node), rows, inside)
+        listed = _listed(node, inside, pages) if isinstance(node, FieldNode) else None
+        if isinstance(node, FieldNode) and listed:
             found.add(listed, listed.cost, _paths(listed, pages.sized_by(node)))
         else:
             found.add(inside, inside.cost, inside.costliest)
@@ -91,9 +98,10 @@ def in_words(paths: Sequence[Path]) -> str:
 
 
 def tree(whole: Share) -> list[dict[str, Any]]:
-    """Every list with its `rows`, what it may `cost` with all below it, and its `parts`, in the document's order.
+    """Every list, and whatever weighs by itself, in the document's order.
 
-    It ends after MOST_ENTRIES; each cost counts what is left out too.
+    Each with its `rows`, what it may `cost` with all below it, and its `parts`. It ends after MOST_ENTRIES; each cost
+    counts what is left out too.
     """
     roots: list[dict[str, Any]] = []
     unseen: list[tuple[Listed | Share, int, list[dict[str, Any]]]] = [(whole, 1, roots)]
@@ -105,7 +113,7 @@ def tree(whole: Share) -> list[dict[str, Any]]:
             continue
         parts: list[dict[str, Any]] = []
         cost = min(times * part.cost, MOST_COUNTED)
-        beside.append({"field": part.name, "rows": part.rows, "cost": cost, "parts": parts})
+        beside.append({"field": part.name, "rows": part.own, "cost": cost, "parts": parts})
         entries += 1
         unseen.append((part.inside, min(times * part.rows, MOST_COUNTED), parts))
     return roots
@@ -115,6 +123,13 @@ _NOTHING: Final = Share()
 _OR_MORE: Final = " or more"
 
 
+def _listed(node: FieldNode, inside: Share, pages: Pages) -> Listed | None:
+    if rows := pages.rows(node):
+        return Listed(_name(node), rows, inside)
+    weight = pages.weights.get(node.name.value)
+    return Listed(_name(node), 1, inside, weight) if weight else None
+
+
 def _name(field: FieldNode) -> str:
     names = [field.alias, field.name] if field.alias else [field.name]
     return ": ".join(name.value[:_LONGEST_NAME] for name in names)
@@ -122,9 +137,12 @@ def _name(field: FieldNode) -> str:
 
 def _paths(listed: Listed, sized_by: str | None) -> Iterable[Path]:
     """The paths to a list and to the costliest below it, each beginning at the list."""
-    size = f"{sized_by}: {listed.rows}" if sized_by else f"{listed.rows}"
-    step = f"{listed.name}({size})"
-    yield Path(listed.rows, step)
+    named = "weight" if listed.weight > 1 else sized_by
+    step = f"{listed.name}({named}: {listed.own})" if named else f"{listed.name}({listed.own})"
+    yield Path(listed.own, step)
+    if listed.weight > 1:  # what is below is not multiplied by it
+        yield from listed.inside.costliest
+        return
     for path in listed.inside.costliest:
         yield Path(min(listed.rows * path.rows, MOST_COUNTED), step, path)
 

@@ -69,7 +69,8 @@ _SENTENCES: Final = {
 class Limits:
     """The most that one operation may ask for; what a fragment holds counts wherever the fragment is spread.
 
-    `paged` names the fields that answer a page of `page` rows even where no `first` or `last` is given.
+    `paged` names the fields that answer a page of `page` rows even where no `first` or `last` is given; `weighty` those
+    that read far more than they answer, and cost `weight` rows each besides what is below them.
     """
 
     depth: int = 15
@@ -84,6 +85,8 @@ class Limits:
     page: int = 25
     paged: frozenset[str] = frozenset()
     usual_below: frozenset[str] = frozenset()
+    weight: int = 5_000
+    weighty: frozenset[str] = frozenset()
 
 
 class LimitExceeded(Exception):
@@ -113,8 +116,9 @@ def check(
     client sent them, not yet coerced; what is malformed here is left to validation.
 
     The cost is how many rows the operation may return: for each field with a page, the product of the page sizes along
-    its path. A page is as long as `first` or `last` says (a literal, a variable, or the variable's greatest default in
-    the document), or as the list given as `ids`; `limits.page` where they don't say.
+    its path; and for each weighty field its weight, as often as it may be answered. A page is as long as `first` or
+    `last` says (a literal, a variable, or the variable's greatest default in the document), or as the list given as
+    `ids`; `limits.page` where they don't say.
     """
     definitions = _Definitions(document)
     pages = definitions.pages(variables, limits)
@@ -162,7 +166,9 @@ class _Definitions:
                 self.fragments.setdefault(node.name.value, []).append(node)
 
     def pages(self, variables: Mapping[str, object] | None, limits: Limits) -> Pages:
-        return Pages(limits.page, limits.paged, variables or {}, greatest_defaults(self.operations), limits.usual_below)
+        weights = dict.fromkeys(limits.weighty, limits.weight)
+        defaults = greatest_defaults(self.operations)
+        return Pages(limits.page, limits.paged, variables or {}, defaults, limits.usual_below, weights)
 
     def named(self, operation: str | None) -> OperationDefinitionNode | None:
         """The operation of this name, or the only one."""
@@ -219,7 +225,8 @@ class _Weight:
         self.introspection_depth = max(self.introspection_depth, inside.introspection_depth)
         self.fields += 1
         self.aliases += field.alias is not None
-        self.cost = min(self.cost + (times if rows else 0), MOST_COUNTED)
+        own = times if rows else place.times * pages.weights.get(field.name.value, 0)
+        self.cost = min(self.cost + own, MOST_COUNTED)
         return inside
 
     def add_fragment(self, fragment: "_Weight", place: _Place) -> None:

@@ -1,7 +1,7 @@
 """How long the lists are that a document asks for: what `first`, `last` and `ids` say, and the usual page otherwise."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from graphql import (
@@ -35,19 +35,21 @@ class Pages:
     defaults: Mapping[str, int]
     usual_below: frozenset[str] = frozenset()
     """The fields whose `first` is the usual page of the lists below them."""
+    weights: Mapping[str, int] = field(default_factory=dict)
+    """What fields that are no lists cost by themselves."""
 
-    def rows(self, field: FieldNode) -> int | None:
+    def rows(self, node: FieldNode) -> int | None:
         """The rows that one such field may answer; None where it is no list, or not one that is known to be."""
-        sizes = [self._size(argument) for argument in field.arguments or () if argument.name.value in _SIZING]
-        if sizes and field.name.value in self.usual_below:
+        sizes = [self._size(argument) for argument in node.arguments or () if argument.name.value in _SIZING]
+        if sizes and node.name.value in self.usual_below:
             return -(-max(sizes) // self.usual)  # the lists below are so many times the usual page
         if sizes:
             return max(sizes)
-        return self.usual if field.name.value in self.paged else None
+        return self.usual if node.name.value in self.paged else None
 
-    def sized_by(self, field: FieldNode) -> str | None:
+    def sized_by(self, node: FieldNode) -> str | None:
         """The name of the argument that says how long the page is."""
-        sizing = [argument for argument in field.arguments or () if argument.name.value in _SIZING]
+        sizing = [argument for argument in node.arguments or () if argument.name.value in _SIZING]
         return max(sizing, key=self._size).name.value if sizing else None
 
     def _size(self, argument: ArgumentNode) -> int:

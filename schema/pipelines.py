@@ -90,9 +90,9 @@ class Pipeline(Node, over=pipelines.Pipeline):
         self,
         pipeline: Parent[pipelines.Pipeline],
         info: Info,
-        moment: Annotated[datetime, strawberry.argument(description="When; not in the future. It can't be null.")],
+        at: Annotated[datetime, strawberry.argument(description="When; not in the future. It can't be null.")],
     ) -> PastColumns:
-        return await board_as_of(info.context, pipeline.id, moment)
+        return await board_as_of(info.context, pipeline.id, at)
 
     @strawberry.field(graphql_type=BoardDiff, description="What moved on its board between two moments. Never null.")
     async def board_diff(

@@ -79,8 +79,10 @@ def paged_fields() -> frozenset[str]:
 
 
 BOARDS = frozenset({"board"})
+PAST = frozenset({"boardAsOf", "boardDiff"})
 LIMITS = Limits(
     paged=paged_fields() - BOARDS
     | {"pipelines", "steps", "reasons", "members", "sessions", "apiKeys", "columns", "groups"},
     usual_below=BOARDS,
+    weighty=PAST,
 )

@@ -10,26 +10,35 @@ from uuid import UUID
 import orjson
 
 from sales import database
-from sales.boards.facts import PastStep, facts_seen, require_past, steps_at
+from sales.boards.facts import PastStep, facts_seen, require_past, steps_at, values_seen
 from sales.errors import InvalidValue
 from sales.leads import Status
 from sales.money import Money
 from sales.statuses import CLOSED, OPEN
 from sales.viewers import Viewer
 
-_COLUMNS = ("status", "step_id", "amount", "currency")
+_COLUMNS = {"status": "text", "step_id": "text", "amount": "numeric", "currency": "text"}
 
-# What was so at the start comes under the start; a fact that was overruled before it counted is left out.
-_MOVES = """
-/*facts*/,
+# A fact that was overruled before it counted is left out.
+_MOVES = f"""
+{facts_seen(_COLUMNS)},
 told_by as (
-  select lead_id, key, value, position, greatest(since, $2) as since, max(position) over (
-    partition by lead_id, key order by facts.since, position
+  select lead_id, key, change -> 1 as value, position, since, max(position) over (
+    partition by lead_id, key order by since, position
     rows between unbounded preceding and 1 preceding) as overruling
-  from facts where since <= $3)
-select lead_id, since, jsonb_object_agg(key, value order by position) as changes
-from told_by where overruling is null or overruling < position
-group by lead_id, since order by since, lead_id
+  from facts where since <= $3),
+passages as (
+  select lead_id, since, jsonb_object_agg(key, value order by position) as changes
+  from told_by where since > $2 and (overruling is null or overruling < position)
+  group by lead_id, since),
+moved as materialized (
+  select lead_id, jsonb_agg(changes order by since) as passages from passages group by lead_id)
+select null as passages, step_id, status, currency, count(*) as leads, sum(amount) as amount
+from was where coalesce(status, 'TODO') in ('TODO', 'STANDBY')
+  and step_id = any($6::text[]) and id not in (select lead_id from moved)
+group by step_id, status, currency
+union all
+select m.passages, w.step_id, w.status, w.currency, 1, w.amount from moved m join was w on w.id = m.lead_id
 """
 
 
@@ -92,7 +101,7 @@ class _Standing:
     """What counts of a lead at an instant."""
 
     status: Status
-    step_id: UUID
+    step_id: str
     money: Money | None
 
 
@@ -106,18 +115,17 @@ async def diff(pipeline_id: UUID, start: datetime, end: datetime, *, by: Viewer)
     if end < start:
         raise InvalidValue("to", "ends_before_it_starts")
     steps = await steps_at(pipeline_id, end, by=by)
-    ledger = _Ledger({id: ColumnDiff(step) for id, step in steps.items()})
-    sql = _MOVES.replace("/*facts*/", facts_seen(by, _COLUMNS, since="2", until="3"))
-    told: dict[UUID, dict[str, Any]] = {}
-    for row in await database.fetch(sql, by.account.id, start, end):
-        before = told.get(row["lead_id"], {})
-        after = told[row["lead_id"]] = before | orjson.loads(row["changes"])
-        if row["since"] > start:
-            ledger.pass_on(_standing(before), _standing(after))
-        else:
-            ledger.open_with(_standing(after))
-    for last in told.values():
-        ledger.close_with(_standing(last))
+    ledger = _Ledger({str(id): ColumnDiff(step) for id, step in steps.items()})
+    values = await values_seen(by, since=start, until=end)
+    for row in await database.fetch(_MOVES, *values, list(map(str, steps))):
+        told = {column: row[column] for column in _COLUMNS if row[column] is not None}
+        lead = _standing(told)
+        ledger.open_with(lead, leads=row["leads"])
+        for changes in orjson.loads(row["passages"] or "[]"):
+            before, told = lead, told | changes
+            lead = _standing(told)
+            ledger.pass_on(before, lead)
+        ledger.close_with(lead, leads=row["leads"])
     return [column for column in ledger.columns.values() if column.step.is_open or not column.is_empty]
 
 
@@ -125,15 +133,15 @@ async def diff(pipeline_id: UUID, start: datetime, end: datetime, *, by: Viewer)
 class _Ledger:
     """The columns being worked out."""
 
-    columns: Mapping[UUID, ColumnDiff]
+    columns: Mapping[str, ColumnDiff]
 
-    def open_with(self, lead: _Standing | None) -> None:
+    def open_with(self, lead: _Standing | None, *, leads: int) -> None:
         if lead and (column := self._column(lead)):
-            column.at_start.add(lead.money)
+            column.at_start.add(lead.money, leads=leads)
 
-    def close_with(self, lead: _Standing | None) -> None:
+    def close_with(self, lead: _Standing | None, *, leads: int) -> None:
         if lead and (column := self._column(lead)):
-            column.at_end.add(lead.money)
+            column.at_end.add(lead.money, leads=leads)
 
     def pass_on(self, before: _Standing | None, after: _Standing | None) -> None:
         """Enter what one instant made of a lead: first its amount, then where it went."""
@@ -185,6 +193,6 @@ def _standing(told: dict[str, Any]) -> _Standing | None:
         return None
     return _Standing(
         status=Status(told.get("status", Status.TODO)),
-        step_id=UUID(told["step_id"]),
+        step_id=told["step_id"],
         money=Money(Decimal(told["amount"]), told["currency"]) if told.get("amount") else None,
     )

@@ -10,34 +10,37 @@ from uuid import UUID
 import orjson
 
 from sales import database
-from sales.boards.facts import PastStep, facts_seen, require_past, steps_at
+from sales.boards.facts import PastStep, facts_seen, require_past, steps_at, values_seen
 from sales.leads import Status
 from sales.money import Money
 from sales.viewers import Viewer
 
-_COLUMNS = ("number", "title", "status", "owner_id", "amount", "currency", "probability", "rank", "step_id")
+_COLUMNS = {
+    "status": "text", "owner_id": "uuid", "amount": "numeric", "currency": "text", "probability": "smallint",
+    "rank": "text", "step_id": "uuid",
+}  # fmt: skip
 
-_BOARD = """
-/*facts*/,
-leads_then as (
-  select lead_id, jsonb_object_agg(key, value order by position) as lead
-  from facts where since <= $2 group by lead_id),
+_BOARD = f"""
+{facts_seen(_COLUMNS)},
 open_then as materialized (
-  select l.lead_id, l.lead, s.id as step_id, (l.lead ->> 'amount')::numeric as amount,
-    coalesce((l.lead ->> 'probability')::smallint, s.probability) as probability,
-    row_number() over (
-      partition by s.id order by l.lead ->> 'rank' collate "C", (l.lead ->> 'number')::bigint) as place
-  from leads_then l
-  join unnest($3::uuid[], $4::smallint[]) s(id, probability) on s.id = (l.lead ->> 'step_id')::uuid
-  where coalesce(l.lead ->> 'status', 'TODO') in ('TODO', 'STANDBY')),
+  select w.*, coalesce(w.probability, s.probability) as effective,
+    row_number() over (partition by w.step_id order by w.rank collate "C", w.number) as place
+  from was w join unnest($6::uuid[], $7::smallint[]) s(id, probability) on s.id = w.step_id
+  where coalesce(w.status, 'TODO') in ('TODO', 'STANDBY')),
 totals as (
-  select step_id, lead ->> 'currency' as currency, count(*) as leads, sum(amount)::text as amount,
-    sum(amount * coalesce(probability, 0) / 100)::text as weighted
-  from open_then group by step_id, lead ->> 'currency')
+  select step_id, currency, count(*) as leads, sum(amount)::text as amount,
+    sum(amount * coalesce(effective, 0) / 100)::text as weighted
+  from open_then group by step_id, currency),
+titled as (
+  select o.*, (
+    select j.private -> 'title' ->> 1 from journal j
+    where j.account_id = $1 and j.lead_id = o.id and j.subject_id = o.id and j.private ? 'title' and j.happened_at <= $2
+    order by j.position desc limit 1) as title
+  from open_then o where $8::bigint is null or place <= $8)
 select
   (select coalesce(jsonb_agg(to_jsonb(t) order by t.currency), '[]') from totals t) as totals,
-  (select coalesce(jsonb_agg(lead || jsonb_build_object('id', lead_id, 'effective', probability)
-     order by step_id, place), '[]') from open_then where $5::bigint is null or place <= $5) as leads
+  (select coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('amount', t.amount::text) order by step_id, place), '[]')
+    from titled t) as leads
 """
 
 
@@ -80,11 +83,11 @@ async def as_of(pipeline_id: UUID, moment: datetime, *, by: Viewer, first: int |
     there was a pipeline there are no columns, except where back-dated leads lie in its steps.
     Raises InvalidValue for the future, NotFound for a pipeline that has never been there.
     """
-    await require_past(moment, path="moment")
+    await require_past(moment, path="at")
     steps = await steps_at(pipeline_id, moment, by=by)
-    sql = _BOARD.replace("/*facts*/", facts_seen(by, _COLUMNS, since="2", until="2"))
+    values = await values_seen(by, since=moment, until=moment)
     probabilities = [step.probability for step in steps.values()]
-    [row] = await database.fetch(sql, by.account.id, moment, list(steps), probabilities, first)
+    [row] = await database.fetch(_BOARD, *values, list(steps), probabilities, first)
     columns = {id: PastColumn(step) for id, step in steps.items()}
     for lead in map(_lead, orjson.loads(row["leads"])):
         columns[lead.step_id].leads.append(lead)
@@ -97,11 +100,11 @@ def _lead(told: dict[str, Any]) -> PastLead:
     return PastLead(
         id=UUID(told["id"]),
         number=told["number"],
-        title=told.get("title"),
-        status=Status(told.get("status", Status.TODO)),
-        owner_id=UUID(told["owner_id"]) if told.get("owner_id") else None,
-        money=Money(Decimal(told["amount"]), told["currency"]) if told.get("amount") else None,
-        own_probability=told.get("probability"),
+        title=told["title"],
+        status=Status(told["status"] or Status.TODO),
+        owner_id=UUID(told["owner_id"]) if told["owner_id"] else None,
+        money=Money(Decimal(told["amount"]), told["currency"]) if told["amount"] else None,
+        own_probability=told["probability"],
         probability=told["effective"],
         rank=told["rank"],
         step_id=UUID(told["step_id"]),

@@ -35,7 +35,7 @@ _SUMS = "one sum per currency, by its code; may be empty, never null."
 class PastColumns:
     """The columns of a board of the past, and when that was."""
 
-    moment: datetime
+    at: datetime
     columns: list[past.PastColumn]
 
 
@@ -145,7 +145,7 @@ class PastColumn:
     "from the date that it was given, as last corrected. You see the leads that you may see now."
 )
 class PastBoard:
-    moment: datetime = strawberry.field(description="When this was. Never null.")
+    at: datetime = strawberry.field(description="When this was. Never null.")
 
     @strawberry.field(
         graphql_type=list[PastColumn],
@@ -214,11 +214,11 @@ class BoardDiff:
         return diff_.columns
 
 
-async def board_as_of(context: Context, pipeline_id: UUID, moment: datetime) -> PastColumns:
+async def board_as_of(context: Context, pipeline_id: UUID, at: datetime) -> PastColumns:
     """Raises BAD_USER_INPUT for the future."""
     with _refusals_told(context):
-        found = await past.as_of(pipeline_id, moment, by=context.by, first=LARGEST_SIZE)
-    return PastColumns(moment, found)
+        found = await past.as_of(pipeline_id, at, by=context.by, first=LARGEST_SIZE)
+    return PastColumns(at, found)
 
 
 async def board_diff(context: Context, pipeline_id: UUID, start: datetime, end: datetime) -> Diff:

@@ -98,6 +98,25 @@ async def test_a_closing_counts_from_the_date_that_it_was_last_given(ada: Viewer
     assert [bool(await titles(ada, moment)) for moment in (JUNE, JULY, AUGUST)] == [True, True, False]
 
 
+async def test_a_closing_that_is_dated_anew_after_a_moment_is_undone_there_with_its_amount_alone(ada: Viewer) -> None:
+    lead, other = await a_lead(ada, money=euros(1)), await a_lead(ada, money=euros(2))
+    start = await database.now()
+    for each in (lead, other):
+        await close(each.id, by=ada, status=Status.WON, money=euros(90))
+    await edit(other.id, by=ada, fields=LeadFields(money=euros(5)))
+    moment = await database.now()
+    for each in (lead, other):
+        await correct_closing(each.id, by=ada, closed_at=await database.now())
+
+    [column, *_] = await board(ada, moment)
+    before, after = await moved(ada, start, moment), await moved(ada, moment, await database.now())
+
+    assert {each.id: each.money for each in column.leads} == {lead.id: euros(1), other.id: euros(5)}
+    assert before["To qualify"].at_end.sums == [euros(6)]
+    assert (after["To qualify"].won.count, after["To qualify"].won.sums) == (2, [euros(95)])
+    assert after["To qualify"].at_end.count == 0
+
+
 async def test_what_is_said_later_of_an_earlier_day_overrules_what_was_said_meanwhile(ada: Viewer) -> None:
     lead = await a_lead(ada, created_at=MAY)
     await stand_by(lead.id, by=ada.back_then(JULY), until=SOON)
@@ -119,6 +138,7 @@ async def test_a_back_dated_lead_is_there_from_its_date_even_before_its_step_was
     assert await board(ada, MAY - timedelta(seconds=1)) == []
     assert await titles(ada, JUNE) == {"To qualify": ["Open", "Won since"]}
     assert await titles(ada, JULY) == {"To qualify": ["Open"]}
+    assert (await moved(ada, MAY, JUNE))["To qualify"].at_end.count == 2
 
 
 async def test_before_the_account_there_are_no_columns_and_the_future_is_refused(ada: Viewer) -> None:

@@ -254,6 +254,35 @@ def test_a_list_of_ids_is_a_page_too() -> None:
     assert cost('{ nodes(ids: "a") { id } }') == cost("{ nodes(ids: []) { id } }") == 1
 
 
+# What weighs by itself
+
+
+def test_what_reads_more_than_it_answers_costs_its_weight_wherever_it_may_be_answered() -> None:
+    limits = Limits(weighty=frozenset({"past"}), cost=0)
+
+    assert refusal("{ past { columns(first: 3) { x(first: 2) } } }", limits).requested == 5_000 + 3 + 3 * 2
+    assert refusal("{ a(first: 3) { past { b(first: 2) } } }", limits).requested == 3 + 3 * (5_000 + 2)
+    assert check(parse("{ ...F ...F } fragment F on Q { past { x } }"), None, replace(limits, cost=10_000)) == 10_000
+
+
+def test_what_weighs_by_itself_is_among_the_costliest_and_in_the_tree() -> None:
+    limits = Limits(weighty=frozenset({"past"}), weight=15_000)
+    text = "{ a: past { x(first: 30) { y } } a(first: 2) { past { x } } }"
+
+    assert str(refusal(text, limits)).endswith(
+        "The costliest: a(first: 2) x past(weight: 15000) = 30,000; a: past(weight: 15000) = 15,000; "
+        "x(first: 30) = 30. Ask for smaller pages with first or last, or nest fewer lists."
+    )
+    assert explain(parse(text), None, replace(limits, cost=50_000)) == [
+        {"field": "a: past", "rows": 15_000, "cost": 15_030, "parts": [
+            {"field": "x", "rows": 30, "cost": 30, "parts": []},
+        ]},
+        {"field": "a", "rows": 2, "cost": 30_002, "parts": [
+            {"field": "past", "rows": 15_000, "cost": 30_000, "parts": []},
+        ]},
+    ]  # fmt: skip
+
+
 # Introspection
 
 

@@ -62,6 +62,24 @@ async def test_an_operation_can_be_explained_instead_of_run(client: Client) -> N
     }
 
 
+PAST = 'boardAsOf(at: "2026-05-01T00:00:00Z") { columns { leadCount } }'
+DIFF = 'boardDiff(from: "2026-05-01T00:00:00Z", to: "2026-05-01T00:00:00Z") { columns { atEnd { count } } }'
+
+
+async def test_a_board_of_the_past_weighs_what_it_reads_so_that_few_fit_into_a_document(client: Client) -> None:
+    three = await client.send_query("{ pipeline { " + f"a: {PAST} b: {PAST} {DIFF}" + " } }")
+    four = "{ pipeline { " + f"a: {PAST} b: {PAST} c: {PAST} {DIFF}" + " } }"
+
+    assert "errors" not in three.json()
+    assert cost_of(three)["requested"] == 3 * (5_000 + 25)
+    assert await client.code(four) == "COST_LIMIT_EXCEEDED"
+    assert cost_of(await explained(client, "{ pipeline { " + PAST + " } }"))["tree"] == [
+        {"field": "boardAsOf", "rows": 5_000, "cost": 5_025, "parts": [
+            {"field": "columns", "rows": 25, "cost": 25, "parts": []},
+        ]},
+    ]  # fmt: skip
+
+
 async def test_a_mutation_that_is_explained_does_nothing(client: Client) -> None:
     answer = await explained(client, 'mutation { leadCreate(input: { title: "x" }) { position } }')
 
