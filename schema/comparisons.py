@@ -1,6 +1,6 @@
 """Comparisons: the inputs of `schema.filters` as SQL, none ever undecided: what is empty is neither less nor more."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tortoise.models import Model
@@ -49,7 +49,7 @@ def compared_with_each(exists: Callable[[str], str], value: str, filter: Filter 
     return all_of(parts)
 
 
-def one_of(sql: str, words: list[Any] | None) -> str:
+def one_of(sql: str, words: Sequence[Any] | None) -> str:
     """Whether a closed word is one of these; null means any."""
     if words is None:
         return "true"

@@ -28,6 +28,8 @@ class Context:
     client: str = ""
     idempotency_key: str | None = None
     has_changed: bool = field(default=False, init=False)
+    has_ended: bool = field(default=False, init=False)
+    """Whether the session that asks was signed out by an earlier field of the same document."""
     refused: dict[Path, GraphQLError] = field(default_factory=dict, init=False)
     """Fields that have no answer, and why."""
     _batches: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict, init=False)

@@ -26,7 +26,7 @@ from sales.viewers import Viewer
 from schema import plans
 from schema.context import Info
 from schema.events import position
-from schema.mistakes import bad_input
+from schema.mistakes import bad_input, unauthenticated
 from schema.names import camel
 from schema.refusals import MutationError, Told
 from schema.scalars import Cursor
@@ -154,12 +154,15 @@ def _row_of(model: type[Model]) -> Read:
 
 
 async def _answer(info: Info, act: Act[Any], input: Any, *, own: str | None) -> Answer:
+    by = _once(info, own)
     try:
-        answer = Answer(input, await act(_once(info, own), input))
+        answer = Answer(input, await act(by, input))
     except (Refusal, Refused) as refused:
         return Answer(input, errors=told(refused))
     info.context.forget()
     outcome = outcome_of(answer)
+    if by.session_id is not None and outcome.id == by.session_id:
+        info.context.has_ended = True
     answer.warnings = list(outcome.warnings)
     answer.position = None if outcome.position is None else position(outcome.position)
     return answer
@@ -173,6 +176,8 @@ def _own(id: str | None) -> str | None:
 def _once(info: Info, own: str | None) -> Viewer:
     """The viewer, whose act is carried out once: for the id that came along, or for the request's Idempotency-Key."""
     context = info.context
+    if context.has_ended:
+        raise unauthenticated()
     if own or context.idempotency_key is None:
         return context.by.once(own)
     key = f"key:{context.idempotency_key}:{'.'.join(str(part) for part in info.path.as_list())}"

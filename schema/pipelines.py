@@ -77,7 +77,10 @@ class Pipeline(Node, over=pipelines.Pipeline):
         ] = None,
         statuses: Annotated[
             list[Status] | None,
-            strawberry.argument(description="In which statuses; left out or null: the open ones, TODO and STANDBY."),
+            strawberry.argument(
+                description="In which statuses; an empty list: none. Left out or null: those of a filter that names any, "
+                "or else the open ones, TODO and STANDBY."
+            ),
         ] = None,
         first: Annotated[
             int | None,

@@ -138,9 +138,14 @@ class LeadTotals:
     groups: list[LeadGroup] = strawberry.field(
         description="The same in groups, by the keys of `groupBy` in their order; empty without any. Never null.",
         metadata=reads.derived(
-            lambda row: grouped(row, row.arguments.get("filter"), _keys(row.arguments)), order=lambda g: g.place
+            lambda row: _groups(row, row.arguments.get("filter"), _keys(row.arguments)), order=lambda g: g.place
         ),
     )
+
+
+def _groups(row: Row, filter: Mapping[str, Any] | None, keys: Sequence[LeadGrouping]) -> str:
+    groups = grouped(row, filter, keys)
+    return groups if keys else f"(select * from {groups} whole where false)"
 
 
 def _found(page: Row) -> Row:

@@ -96,6 +96,7 @@ invalid-name-characters = This contains characters that cannot be shown.
 invalid-name-taken = This name is taken.
 invalid-name-like-status = “{ $name }” is the name of a status. Statuses and steps are two things: find another name for the step.
 invalid-id-taken = This id cannot be used. Make a new one (UUID version 7).
+invalid-filter-unreadable = No list takes this filter. { $problem }
 invalid-id-malformed = This is not an id of the right kind.
 invalid-email-taken = Somebody has this address already.
 invalid-email-malformed = This is not an e-mail address.

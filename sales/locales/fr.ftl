@@ -96,6 +96,7 @@ invalid-name-characters = Ceci contient des caractères qui ne peuvent pas être
 invalid-name-taken = Ce nom est déjà pris.
 invalid-name-like-status = « { $name } » est le nom d’un statut. Statuts et étapes sont deux choses : trouvez un autre nom pour l’étape.
 invalid-id-taken = Cet identifiant ne peut pas servir. Faites-en un nouveau (UUID version 7).
+invalid-filter-unreadable = Aucune liste n’accepte ce filtre. { $problem }
 invalid-id-malformed = Ce n’est pas un identifiant de la bonne sorte.
 invalid-email-taken = Quelqu’un a déjà cette adresse.
 invalid-email-malformed = Ce n’est pas une adresse e-mail.

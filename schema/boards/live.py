@@ -1,11 +1,15 @@
 """The board: the steps of a pipeline in order, each with its leads in the order that people gave them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import strawberry
 
 import reads
 from reads import Key, Row
 from sales import leads, steps
 from sales.leads import Status
+from schema.comparisons import one_of
 from schema.connections import After, Before, Connection, First, Last
 from schema.leads import Lead
 from schema.leads.conditions import Conditions
@@ -19,8 +23,17 @@ _BY_RANK = (Key("rank", str), Key("id"))
 
 def on_board(step: Row, lead: Row) -> str:
     """The condition on a lead (or on the totals of leads) for being in this column of the board."""
-    statuses = ", ".join(repr(str(status)) for status in step.arguments.get("statuses") or OPEN)
-    return f"{lead.step_id} = {step.id} and {lead.status} in ({statuses})"
+    statuses = step.arguments.get("statuses")
+    if statuses is None:
+        statuses = None if _names_status(step.arguments.get("filter")) else OPEN
+    return f"{lead.step_id} = {step.id} and {one_of(lead.status, statuses)}"
+
+
+def _names_status(filter: Mapping[str, Any] | None) -> bool:
+    """Whether a filter says itself which statuses are wanted, so that the board needs not."""
+    given = filter or {}
+    parts = [*(given.get("and") or []), *(given.get("or") or []), *([given["not"]] if given.get("not") else [])]
+    return bool(given.get("status")) or any(map(_names_status, parts))
 
 
 def _is_shown(step: Row) -> str:

@@ -7,6 +7,7 @@ import strawberry
 from strawberry import UNSET
 
 from sales import views
+from sales.errors import InvalidValue
 from sales.verbs import Outcome
 from sales.viewers import Viewer
 from sales.views import Layout, LeadColumn, Reference, ViewFields
@@ -14,6 +15,7 @@ from schema import ids, stored
 from schema.absent import given
 from schema.leads.filters import LeadFilter
 from schema.leads.orders import LeadOrder
+from schema.mistakes import Mistake
 from schema.mutations import deletion, mutation
 from schema.views import SavedView
 from schema.views.checking import require_readable
@@ -88,9 +90,12 @@ async def view_delete(by: Viewer, input: ViewDeleteInput) -> Outcome:
 
 
 def _fields(input: ViewCreateInput | ViewEditInput, by: Viewer) -> ViewFields:
-    """What of a view was sent. Raises BAD_USER_INPUT for a filter that no list takes."""
+    """What of a view was sent. Raises InvalidValue for a filter that no list takes."""
     if input.filter:
-        require_readable(input.filter, by)
+        try:
+            require_readable(input.filter, by)
+        except Mistake as mistake:
+            raise InvalidValue("filter", "filter_unreadable", problem=mistake.message) from None
     names = ("name", "layout", "filter", "order_by", "columns", "is_shared")
     read: dict[str, Callable[[Any], Any]] = {"filter": stored.written, "order_by": _sorting, "columns": _once}
     sent = given(input, *names, clearable={"filter"}, read=read)

@@ -25,10 +25,11 @@ from schema.schema import graphql_schema
 from services.api.questions import Question, WrongMethod
 
 LONGEST: Final = 64_000
-REMEMBERED: Final = 400_000
+REMEMBERED: Final = 250_000
 """Characters of all documents that are kept read; each takes about a hundred bytes."""
 MOST_ERRORS: Final = 20
 MOST_WEIGHTS: Final = 50
+_TOO_LONG: Final = "A document has at most {tokens:,} words and signs. Write what is repeated as a fragment, or divide it into several."
 
 
 class Cost(NamedTuple):
@@ -66,11 +67,14 @@ def ready(question: Question, allowed: Limits) -> Ready:
         cost = _weighed(read, question, allowed)
         errors = read.errors
     except GraphQLSyntaxError as error:
+        if "more than" in error.message:  # the parser's own limit
+            raise Mistake(Code.COST_LIMIT_EXCEEDED, _TOO_LONG.format(tokens=allowed.tokens)) from None
         raise Invalid(Code.GRAPHQL_PARSE_FAILED, [error]) from None
     except RecursionError:
         raise Mistake(Code.COST_LIMIT_EXCEEDED, "The document is nested too deeply.") from None
     if errors:
         raise Invalid(Code.GRAPHQL_VALIDATION_FAILED, errors, cost=cost)
+    _read.keep((question.query, allowed.tokens), read, size=len(question.query))
     operation = _operation(read.document, question)
     return Ready(read.document, operation, cost or Cost(0, allowed.cost), read.sizes)
 
@@ -128,8 +132,4 @@ _read: Memory[tuple[str, int], _Read] = Memory(REMEMBERED, largest=REMEMBERED //
 
 def _of(text: str, tokens: int) -> _Read:
     key = (text, tokens)
-    if key in _read:
-        return _read[key]
-    read = _Read(text, tokens)
-    _read.keep(key, read, size=len(text))
-    return read
+    return _read[key] if key in _read else _Read(text, tokens)

@@ -1,17 +1,19 @@
 """Places: two types at one place of an answer have nothing to do with each other."""
 
 from sales.viewers import Viewer
-from tests.api import Client, id_of
+from services.settings import Settings
+from tests.api import Client, an_app, id_of, signed_in
 from tests.factories import a_lead, steps_of
 
 
-async def test_rows_below_two_types_are_asked_for_what_each_says(ada: Viewer, client: Client) -> None:
+async def test_rows_below_two_types_are_asked_for_what_each_says(ada: Viewer) -> None:
     lead, [step, *_] = await a_lead(ada), await steps_of(ada)
     text = """query ($ids: [ID!]!, $moment: DateTime!) { nodes(ids: $ids) {
-      ... on Lead { pipeline { boardAsOf(moment: $moment) { columns { step { now { name } } } } } }
-      ... on Step { pipeline { boardAsOf(moment: $moment) { columns { step { now { position } } } } } } } }"""
+      ... on Lead { pipeline { boardAsOf(at: $moment) { columns { step { now { name } } } } } }
+      ... on Step { pipeline { boardAsOf(at: $moment) { columns { step { now { position } } } } } } } }"""
 
-    of_lead, of_step = await client.ask(text, ids=[id_of(lead), id_of(step)], moment=lead.created_at.isoformat())
+    async with await signed_in(ada, an_app(Settings(limits={"cost": 30_000}))) as client:
+        of_lead, of_step = await client.ask(text, ids=[id_of(lead), id_of(step)], moment=lead.created_at.isoformat())
 
     [first, *_] = of_lead["pipeline"]["boardAsOf"]["columns"]
     assert first["step"]["now"] == {"name": step.name}

@@ -5,6 +5,7 @@ from unittest.mock import AsyncMock
 import pytest
 
 from sales import passwords
+from sales.leads import Lead
 from sales.sessions import MOST_PER_EMAIL, SignInAttempt
 from sales.users import User
 from sales.viewers import Viewer
@@ -151,3 +152,16 @@ async def test_preferences_that_cannot_be_are_refused_all_at_once(client: Client
 
 def credentials(viewer: Viewer) -> dict[str, str]:
     return {"email": viewer.user.email, "password": PASSWORD}
+
+
+async def test_whoever_signs_out_does_nothing_more_in_the_same_document(ada: Viewer, client: Client) -> None:
+    text = """mutation { before: leadCreate(input: { title: "before" }) { lead { title } }
+      end: sessionRevoke(input: {}) { position }
+      after: leadCreate(input: { title: "after" }) { lead { title } } }"""
+
+    answer = (await client.post("/graphql", json={"query": text})).json()
+
+    assert [(error["path"], error["extensions"]["code"]) for error in answer["errors"]] == [
+        (["after"], "UNAUTHENTICATED")
+    ]
+    assert [lead.title for lead in await Lead.filter(account_id=ada.account.id)] == ["before"]

@@ -132,5 +132,5 @@ async def test_an_operator_chooses_the_limits(pool: None, name: str, query: str)
 
 async def test_an_operator_chooses_how_many_tokens_a_document_has(pool: None) -> None:
     async with Client(an_app(Settings(limits={"tokens": 3}))) as client:
-        assert await client.code("{ a: __typename }") == "GRAPHQL_PARSE_FAILED"
+        assert await client.code("{ a: __typename }") == "COST_LIMIT_EXCEEDED"
         assert await client.ask("{ __typename }") == "Query"
