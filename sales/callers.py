@@ -65,10 +65,7 @@ async def confirmed(token: str, sql: str, *values: Any) -> bytes | None:
     guess = _guesses.get(hash_of(token))
     if guess is None:
         return None
-    # As the bytes that go out: what isn't ASCII is neither decoded nor encoded.
-    rows = await database.fetch(
-        *_where_confirmed(f"select textsend(what.data) as data from ({sql}) what", values, token, guess)
-    )
+    rows = await database.fetch(*_where_confirmed(_as_bytes(sql), values, token, guess))
     data: bytes | None = rows[0]["data"] if rows else None
     return data
 
@@ -107,19 +104,26 @@ where {_HOLDS.format(hash="$1")} and {_lasts(is_key)}
 """
 
 
+@lru_cache(REMEMBERED)
+def _as_bytes(sql: str) -> str:
+    """The `data` as it goes out: what isn't ASCII is neither decoded nor encoded."""
+    return f"select textsend(what.data) as data from ({sql}) what"
+
+
 def _where_confirmed(sql: str, values: tuple[Any, ...], token: str, guess: _Guess) -> tuple[Any, ...]:
     """A statement without a condition and its values, which finds something only if the guess still holds."""
     has_teams = not guess.viewer.is_administrator  # who is one may all that teams give
     teams = (guess.seen, guess.managed) if has_teams else ()
-    condition = _condition(len(values), _is_key(token), has_teams)
-    return f"{sql} where {condition}", *values, hash_of(token), guess.user_xmin, guess.account_xmin, *teams
+    text = _conditional(sql, len(values), _is_key(token), has_teams)
+    return text, *values, hash_of(token), guess.user_xmin, guess.account_xmin, *teams
 
 
-@lru_cache
-def _condition(before: int, is_key: bool, has_teams: bool) -> str:
+@lru_cache(REMEMBERED)
+def _conditional(sql: str, before: int, is_key: bool, has_teams: bool) -> str:
+    """Remembered, since the driver finds a long text faster that is the very same object."""
     hash, user, account, seen, managed = (f"${before + n}" for n in range(1, 6))
     teams = f"and (select (m.seen, m.managed) = ({seen}::uuid[], {managed}::uuid[]) from ({_TEAMS}) m)"
-    return f"""exists (select from {_FROM.format(table=_table(is_key))}
+    return f"""{sql} where exists (select from {_FROM.format(table=_table(is_key))}
   where {_HOLDS.format(hash=hash)} and {_lasts(is_key)} and {_IS_RECENT}
     and u.xmin = {user} and a.xmin = {account} {teams if has_teams else ""})"""
 
