@@ -1,16 +1,16 @@
 """Who stands behind a bearer token: a device on which somebody is signed in, or a script with a key.
 
-Nobody is believed to be who they were a moment ago. But whom a token stood for last is a good guess: a statement made
-for that viewer is asked together with who it is now (`confirmed`), which saves a round trip, and its rows are thrown
-away where anything has changed: session, person, account or team.
+Nobody is believed to be who they were a moment ago. But whom a token stood for last is a good guess, and to confirm a
+guess takes less than to find out: the token still holds, person and account are the versions that were read (`xmin` is
+the transaction that wrote a row), and the teams of whoever depends on them are the same. A query made for that viewer
+has all this as its condition (`confirmed`), which saves a round trip; where anything has changed it finds nothing.
 """
 
-import re
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Final
+from uuid import UUID
 
 from sales import database
 from sales.accounts import Account
@@ -18,63 +18,40 @@ from sales.tokens import KEY_PREFIX, hash_of
 from sales.users import User
 from sales.viewers import Viewer, mates, viewer_of
 
-LAST_USE_EVERY = timedelta(minutes=1)
-"""How exact `last_used_at` is: a write per minute and device instead of one per request."""
-
 REMEMBERED: Final = 1_000
+
+_IS_RECENT = "coalesce(t.last_used_at >= now() - interval '1 minute', false)"
+"""How exact `last_used_at` is: a write per minute and device instead of one per request."""
 
 
 @dataclass(frozen=True)
 class _Guess:
-    """Whom a token stood for when it was last looked at, and the row that said so, as one text."""
+    """Whom a token stood for when it was last looked at, and which versions of their rows said so."""
 
-    who: str
     viewer: Viewer
+    user_xmin: int
+    account_xmin: int
+    seen: list[UUID]
+    managed: list[UUID]
 
 
 _guesses: OrderedDict[str, _Guess] = OrderedDict()
 
-_CALLER = f"""
-select t.id as token_id, {{is_stale}} as is_stale, {database.selected("u", User)}, {database.selected("a", Account)},
-  m.seen, m.managed
-from {{table}} t join users u on u.id = t.user_id join accounts a on a.id = u.account_id
-cross join lateral (
-  select coalesce(array_agg(mate.user_id), '{{{{}}}}') as seen,
-    coalesce(array_agg(mate.user_id) filter (where mate.is_managed), '{{{{}}}}') as managed
-  from ({mates("u.account_id", "u.id")}) mate) m
-where t.token_hash = $1 and t.revoked_at is null and u.deactivated_at is null and {{holds}}
-"""
-
-_SESSION = _CALLER.format(
-    table="sessions", is_stale="t.last_used_at < now() - $2::interval", holds="t.expires_at > now()"
-)
-_KEY = _CALLER.format(table="api_keys", is_stale="coalesce(t.last_used_at < now() - $2::interval, true)", holds="true")
+_FROM = "{table} t join users u on u.id = t.user_id join accounts a on a.id = u.account_id"
+_HOLDS = "t.token_hash = {hash} and t.revoked_at is null and u.deactivated_at is null"
+_TEAMS = f"""
+  select coalesce(array_agg(mate.user_id order by mate.user_id), '{{}}') as seen,
+    coalesce(array_agg(mate.user_id order by mate.user_id) filter (where mate.is_managed), '{{}}') as managed
+  from ({mates("u.account_id", "u.id")}) mate"""
 
 
 async def caller(token: str, *, request_id: str | None = None) -> Viewer | None:
     """The viewer that this bearer token stands for; None when it is unknown, expired or revoked."""
-    hash, is_key = hash_of(token), _is_key(token)
-    sql = f"select who.*, who::text as who from ({_KEY if is_key else _SESSION}) who"
-    rows = await database.fetch(sql, hash, LAST_USE_EVERY)
-    if not rows:
-        _guesses.pop(hash, None)
-        return None
-    [row] = rows
-    if row["is_stale"]:
-        table = "api_keys" if is_key else "sessions"
-        await database.fetch(f"update {table} set last_used_at = now() where id = $1 returning id", row["token_id"])
-    viewer = Viewer(
-        account=database.row_of(Account, "a", row),
-        user=database.row_of(User, "u", row),
-        seen=frozenset(row["seen"]),
-        managed=frozenset(row["managed"]),
-        session_id=None if is_key else row["token_id"],
-        key_id=row["token_id"] if is_key else None,
-    )
-    _guesses[hash] = _Guess(row["who"], viewer)
-    if len(_guesses) > REMEMBERED:
-        _guesses.popitem(last=False)
-    return replace(viewer, request_id=request_id)
+    guess = _guesses.get(hash_of(token))
+    if guess is not None and await database.fetch(*_where_confirmed("select", (), token, guess)):
+        return replace(guess.viewer, request_id=request_id)
+    viewer = await _looked_up(token)
+    return viewer and replace(viewer, request_id=request_id)
 
 
 def guessed(token: str) -> Viewer | None:
@@ -85,20 +62,78 @@ def guessed(token: str) -> Viewer | None:
 
 async def confirmed(token: str, sql: str, *values: Any) -> bytes | None:
     """The `data` of a statement of one row made for the guessed viewer; None where that isn't who it is now."""
-    hash = hash_of(token)
-    guess = _guesses.get(hash)
-    rows = await database.fetch(_together(sql, len(values), _is_key(token)), *values, hash, LAST_USE_EVERY)
-    if guess is None or not rows or rows[0]["who"] != guess.who:
+    guess = _guesses.get(hash_of(token))
+    if guess is None:
         return None
-    data: bytes = rows[0]["data"]
+    rows = await database.fetch(*_where_confirmed(_as_bytes(sql), values, token, guess))
+    data: bytes | None = rows[0]["data"] if rows else None
     return data
 
 
+async def _looked_up(token: str) -> Viewer | None:
+    hash, is_key = hash_of(token), _is_key(token)
+    rows = await database.fetch(_caller(is_key), hash)
+    if not rows:
+        _guesses.pop(hash, None)
+        return None
+    [row] = rows
+    if not row["is_recent"]:
+        table = _table(is_key)
+        await database.fetch(f"update {table} set last_used_at = now() where id = $1 returning id", row["token_id"])
+    viewer = Viewer(
+        account=database.row_of(Account, "a", row),
+        user=database.row_of(User, "u", row),
+        seen=frozenset(row["seen"]),
+        managed=frozenset(row["managed"]),
+        session_id=None if is_key else row["token_id"],
+        key_id=row["token_id"] if is_key else None,
+    )
+    _guesses[hash] = _Guess(viewer, row["user_xmin"], row["account_xmin"], row["seen"], row["managed"])
+    if len(_guesses) > REMEMBERED:
+        _guesses.popitem(last=False)
+    return viewer
+
+
+@lru_cache(2)
+def _caller(is_key: bool) -> str:
+    return f"""
+select t.id as token_id, {_IS_RECENT} as is_recent, u.xmin as user_xmin, a.xmin as account_xmin,
+  {database.selected("u", User)}, {database.selected("a", Account)}, m.seen, m.managed
+from {_FROM.format(table=_table(is_key))} cross join lateral ({_TEAMS}) m
+where {_HOLDS.format(hash="$1")} and {_lasts(is_key)}
+"""
+
+
 @lru_cache(REMEMBERED)
-def _together(sql: str, values: int, is_key: bool) -> str:
-    """A statement beside the caller's, whose row comes as one text; `data` comes as the bytes that go out."""
-    caller = re.sub(r"\$(\d)", lambda place: f"${int(place[1]) + values}", _KEY if is_key else _SESSION)
-    return f"select who::text as who, textsend(what.data) as data from ({caller}) who cross join lateral ({sql}) what"
+def _as_bytes(sql: str) -> str:
+    """The `data` as it goes out: what isn't ASCII is neither decoded nor encoded."""
+    return f"select textsend(what.data) as data from ({sql}) what"
+
+
+def _where_confirmed(sql: str, values: tuple[Any, ...], token: str, guess: _Guess) -> tuple[Any, ...]:
+    """A statement without a condition and its values, which finds something only if the guess still holds."""
+    has_teams = not guess.viewer.is_administrator  # who is one may all that teams give
+    teams = (guess.seen, guess.managed) if has_teams else ()
+    text = _conditional(sql, len(values), _is_key(token), has_teams)
+    return text, *values, hash_of(token), guess.user_xmin, guess.account_xmin, *teams
+
+
+@lru_cache(REMEMBERED)
+def _conditional(sql: str, before: int, is_key: bool, has_teams: bool) -> str:
+    """Remembered, since the driver finds a long text faster that is the very same object."""
+    hash, user, account, seen, managed = (f"${before + n}" for n in range(1, 6))
+    teams = f"and (select (m.seen, m.managed) = ({seen}::uuid[], {managed}::uuid[]) from ({_TEAMS}) m)"
+    return f"""{sql} where exists (select from {_FROM.format(table=_table(is_key))}
+  where {_HOLDS.format(hash=hash)} and {_lasts(is_key)} and {_IS_RECENT}
+    and u.xmin = {user} and a.xmin = {account} {teams if has_teams else ""})"""
+
+
+def _table(is_key: bool) -> str:
+    return "api_keys" if is_key else "sessions"
+
+
+def _lasts(is_key: bool) -> str:
+    return "true" if is_key else "t.expires_at > now()"
 
 
 def _is_key(token: str) -> bool:

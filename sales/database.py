@@ -1,5 +1,6 @@
 """PostgreSQL: the pool, transactions that survive its restarts, and migrations."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext, TransactionContextPooled
+from tortoise.backends.base_postgres.client import translate_exceptions
 from tortoise.connection import get_connections
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import DBConnectionError, TransactionManagementError
@@ -239,11 +241,52 @@ class _Connection(asyncpg.Connection):
     def get_reset_query(self) -> str:
         return ""
 
+    def is_quiet(self, most_queries: int) -> bool:
+        """Whether it has nothing to wait for before somebody else may have it."""
+        protocol: Any = self._protocol
+        return not protocol._is_cancelling() and not self.is_in_transaction() and protocol.queries_count < most_queries
+
+
+class _Pool(asyncpg.Pool):
+    """A pool that takes a quiet connection back at once; asyncpg makes a task of it, which nobody can cancel."""
+
+    __slots__ = ()
+
+    async def release(self, connection: Any, *, timeout: float | None = None) -> None:
+        held = connection._con
+        if type(held) is not _Connection or held.is_closed() or not held.is_quiet(self._max_queries):
+            await super().release(connection, timeout=timeout)
+            return
+        may_be_awaited = self._queue.empty()
+        held._on_release()
+        await connection._holder.release(None)
+        if may_be_awaited:
+            await asyncio.sleep(0)  # whoever waits takes it, before the task that gives it back asks again
+
 
 class Client(AsyncpgDBClient):
     """asyncpg through Tortoise, with transactions that survive a restart of PostgreSQL."""
 
     connection_class = _Connection
+
+    async def create_pool(self, **settings: Any) -> asyncpg.Pool:
+        defaults = {"max_queries": 50_000, "max_inactive_connection_lifetime": 300.0, "record_class": asyncpg.Record}
+        hooks = dict.fromkeys(("connect", "setup", "init", "reset"))
+        return await _Pool(**defaults, **hooks, **settings)
+
+    @translate_exceptions
+    async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[Row]:
+        """Tortoise's own, without what it wraps around taking a connection and giving it back."""
+        pool: Any = self._pool
+        if pool is None:
+            return list(await super().execute_query_dict(query, values))
+        self.log.debug("%s: %s", query, values)
+        connection = await pool.acquire()
+        try:
+            found = await connection.fetch(query, *(values or ()))
+        finally:
+            await pool.release(connection)
+        return [dict(row) for row in found]
 
     def _in_transaction(self) -> TransactionContext:
         return _Transaction(TransactionWrapper(self), self._pool_init_lock)

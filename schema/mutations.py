@@ -148,7 +148,7 @@ def _entity(name: str, kind: Any, read: Read) -> StrawberryField:
 
 def _row_of(model: type[Model]) -> Read:
     async def read(info: Info, answer: Answer) -> Any:
-        return await plans.row(info, model, outcome_of(answer).id)
+        return await plans.only_row(info, model, outcome_of(answer).id)
 
     return read
 

@@ -131,6 +131,13 @@ async def row(info: "Info", model: type[Model], key: Any) -> Any:
     return await context.batched((path, model), partial(_rows_below, info._raw_info, model, path), key)
 
 
+async def only_row(info: "Info", model: type[Model], key: Any) -> Any:
+    """The same where nothing else asks for rows at this place, as in a mutation: without waiting for others."""
+    raw = info._raw_info
+    [found] = await _rows_below(raw, model, path_of(raw), [key])
+    return found
+
+
 async def _fetch(sql: str, *values: Any) -> bytes:
     [row] = await database.fetch(f"select textsend(data) as data from ({sql}) what", *values)
     data: bytes = row["data"]

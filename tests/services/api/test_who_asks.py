@@ -16,6 +16,13 @@ from tests.factories import a_lead, a_user, an_account
 
 TITLES = "{ leads { nodes { title } } }"
 
+ENDS = (
+    "update sessions set revoked_at = now() where user_id = $1 returning id",
+    "update sessions set expires_at = now() where user_id = $1 returning id",
+    "update users set deactivated_at = now() where id = $1 returning id",
+)
+"""What ends a session, by itself or with its person."""
+
 
 @pytest.fixture
 async def ada(pool: None) -> Viewer:
@@ -56,14 +63,7 @@ async def test_a_known_caller_and_the_answer_are_one_statement(client: Client) -
     assert len(statements) == 1
 
 
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "update sessions set revoked_at = now() where user_id = $1 returning id",
-        "update sessions set expires_at = now() where user_id = $1 returning id",
-        "update users set deactivated_at = now() where id = $1 returning id",
-    ],
-)
+@pytest.mark.parametrize("sql", ENDS)
 async def test_a_session_that_ends_answers_nothing_more(ben: Viewer, client: Client, sql: str) -> None:
     await client.ask(TITLES)
 
@@ -97,6 +97,53 @@ async def test_an_account_that_becomes_private_hides_at_once(ada: Viewer, ben: V
     await privacy(ada, "PRIVATE")
 
     assert (before, await titles(client)) == (["Adas"], [])
+
+
+async def test_a_change_of_the_person_shows_at_once(ben: Viewer, client: Client) -> None:
+    name = "{ viewer { user { name } } }"
+    await client.ask(name)
+
+    await database.fetch("update users set name = 'Benedict' where id = $1 returning id", ben.user.id)
+
+    assert (await client.ask(name))["user"]["name"] == "Benedict"
+
+
+async def test_a_mutation_confirms_a_known_caller_by_one_statement_more(ben: Viewer, client: Client) -> None:
+    lead = await a_lead(ben, title="Bens")
+    star = f'mutation {{ leadStar(input: {{ id: "lead_{lead.id}" }}) {{ lead {{ isStarred }} }} }}'
+    await client.ask(star)
+
+    with counted_statements() as statements:
+        await client.ask(f'mutation {{ leadUnstar(input: {{ id: "lead_{lead.id}" }}) {{ lead {{ isStarred }} }} }}')
+
+    assert len(statements) == 4  # who asks, what is read, what is written, and the payload
+
+
+@pytest.mark.parametrize("sql", ENDS)
+async def test_a_session_that_ends_changes_nothing_more(ben: Viewer, client: Client, sql: str) -> None:
+    lead = await a_lead(ben, title="Bens")
+    await client.ask(TITLES)
+
+    await database.fetch(sql, ben.user.id)
+
+    assert await client.code(f'mutation {{ leadStar(input: {{ id: "lead_{lead.id}" }}) {{ lead {{ id }} }} }}') == (
+        "UNAUTHENTICATED"
+    )
+    assert not (await Lead.get(id=lead.id)).is_starred
+
+
+async def test_who_manages_a_team_no_more_changes_nothing_of_theirs(
+    ada: Viewer, anns: Lead, ben: Viewer, client: Client
+) -> None:
+    await database.fetch("update memberships set is_manager = true where user_id = $1 returning id", ben.user.id)
+    edit = f'mutation {{ leadEdit(input: {{ id: "lead_{anns.id}", title: "%s" }}) {{ errors {{ code }} }} }}'
+    before = await client.ask(edit % "Managed")
+
+    await database.fetch("update memberships set is_manager = false where user_id = $1 returning id", ben.user.id)
+
+    after = await client.ask(edit % "Not managed")
+    assert (before["errors"], [error["code"] for error in after["errors"]]) == ([], ["NOT_ALLOWED"])
+    assert (await Lead.get(id=anns.id)).title == "Managed"
 
 
 async def test_use_is_noted_once_a_minute(ben: Viewer, client: Client) -> None:
