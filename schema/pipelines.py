@@ -78,8 +78,8 @@ class Pipeline(Node, over=pipelines.Pipeline):
         statuses: Annotated[
             list[Status] | None,
             strawberry.argument(
-                description="In which statuses; an empty list: none. Left out or null: those of a filter that names any, "
-                "or else the open ones, TODO and STANDBY."
+                description="In which statuses; an empty list: none. Left out or null: those of a filter that "
+                "names any, or else the open ones, TODO and STANDBY."
             ),
         ] = None,
         first: Annotated[

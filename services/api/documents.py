@@ -29,7 +29,10 @@ REMEMBERED: Final = 250_000
 """Characters of all documents that are kept read; each takes about a hundred bytes."""
 MOST_ERRORS: Final = 20
 MOST_WEIGHTS: Final = 50
-_TOO_LONG: Final = "A document has at most {tokens:,} words and signs. Write what is repeated as a fragment, or divide it into several."
+_TOO_LONG: Final = (
+    "A document has at most {tokens:,} words and signs. "
+    "Write what is repeated as a fragment, or divide it into several."
+)
 
 
 class Cost(NamedTuple):
