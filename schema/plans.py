@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     GraphQLError,
     GraphQLObjectType,
     GraphQLResolveInfo,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 REMEMBERED: Final = 40_000_000
 """Bytes of all plans, roughly: twice the text, and what each value takes."""
 _VALUE: Final = 300
+_INTROSPECTION: Final = frozenset({"__schema", "__type", "__typename"})
 
 M = TypeVar("M", bound=Model)
 Compile: TypeAlias = Callable[[Question], Plan]
@@ -76,6 +78,14 @@ class Asked:
     @property
     def is_query(self) -> bool:
         return self.operation.operation == OperationType.QUERY
+
+    @property
+    def is_of_schema(self) -> bool:
+        """Whether nothing is asked but introspection, without variables."""
+        return not self.operation.variable_definitions and all(
+            isinstance(field, FieldNode) and field.name.value in _INTROSPECTION
+            for field in self.operation.selection_set.selections
+        )
 
     @cached_property
     def shape(self) -> Shape:
