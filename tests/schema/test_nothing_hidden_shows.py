@@ -25,6 +25,7 @@ from tests.schema.worlds import PEOPLE, Person, World
     "ignore:coroutine .* was never awaited",  # graphql-core drops the siblings of a field that fails at once
     "ignore::pytest.PytestUnraisableExceptionWarning",
 )
+@pytest.mark.usefixtures("swept")
 @asking
 @given(choices=CHOICES, name=st.sampled_from(PEOPLE))
 async def test_no_answer_contains_what_is_hidden_from_who_asks(
