@@ -1,6 +1,5 @@
 """Declarations: each way in which a field can be read, over a schema that has nothing to do with sales."""
 
-from collections.abc import AsyncIterator
 from datetime import date
 from enum import Enum
 from typing import Any, NewType
@@ -15,18 +14,6 @@ from tortoise import fields
 from tortoise.models import Model
 
 import reads
-from sales import database
-
-TABLES = """
-create temporary table shelves (id bigint, name text);
-create temporary table books (id bigint, shelf_id bigint, title text, genre text, sold_on date, pages bigint,
-  is_secret boolean default false);
-insert into shelves values (1, 'Low'), (2, null);
-insert into books values
-  (1, 1, 'A "quoted"', 'novel', '2026-01-02', 10), (2, 1, 'Été', 'poem', null, 20),
-  (3, 2, 'Line\\nbreak', 'novel', null, 30), (4, null, 'Alone', 'poem', null, 40), (5, 1, 'Hidden', 'poem', null, 50);
-update books set is_secret = true where id = 5;
-"""
 
 Price = NewType("Price", str)
 
@@ -174,16 +161,6 @@ def rights(model: type[Model], row: reads.Row) -> str:
     if model is BookRow:
         return f"({row.bind(lambda run: run.who, 'boolean')} or not {row.is_secret})"
     raise reads.Unplannable("nobody says who sees it")
-
-
-@pytest.fixture
-async def library(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    settings = database.configuration(database_url)["connections"]["default"]["credentials"]
-    wanted = {name: settings[name] for name in ("host", "port", "user", "password", "database")}
-    connection = await asyncpg.connect(**wanted)
-    await connection.execute(TABLES.replace("\\n", "\n"))
-    yield connection
-    await connection.close()
 
 
 def planned(text: str, variables: dict[str, Any] | None = None) -> tuple[reads.Plan, reads.Shape]:

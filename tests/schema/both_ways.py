@@ -6,7 +6,7 @@ from inspect import isawaitable
 from typing import Any
 
 import orjson
-from graphql import DocumentNode, execute, get_operation_ast, parse
+from graphql import DocumentNode, execute, get_operation_ast, parse, print_ast
 
 from reads import FinishedJson
 from sales.viewers import Viewer
@@ -34,7 +34,8 @@ async def other_way(
     """The answer's `data` and `errors`, field by field: the executor asks for each by a statement of its own."""
     operation = get_operation_ast(document, name)
     assert operation is not None
-    asked = Asked(FIELD_BY_FIELD, f"{id(document)}", document, operation, dict(variables), sizing_variables(document))
+    text = f"# field by field\n{print_ast(document)}"  # plans are remembered by it: apart from those of the other way
+    asked = Asked(FIELD_BY_FIELD, text, document, operation, dict(variables), sizing_variables(document))
     result: Any = execute(
         FIELD_BY_FIELD,
         document,

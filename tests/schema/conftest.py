@@ -1,5 +1,8 @@
 """Everything here is asked over HTTP, in an account of the test's own."""
 
+import gc
+from collections.abc import Iterator
+
 import pytest
 
 from sales.viewers import Viewer
@@ -36,3 +39,10 @@ async def world(pool: None) -> World:
 async def supplies(world: World) -> Supplies:
     """What questions about it may send."""
     return await world.supplies()
+
+
+@pytest.fixture
+def swept() -> Iterator[None]:
+    """What a test leaves behind is swept away before the next one, which would be warned of it."""
+    yield
+    gc.collect()

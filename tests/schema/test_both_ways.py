@@ -38,6 +38,7 @@ asking = settings(
     "ignore:coroutine .* was never awaited",  # graphql-core drops the siblings of a field that fails at once
     "ignore::pytest.PytestUnraisableExceptionWarning",
 )
+@pytest.mark.usefixtures("swept")
 @asking
 @given(choices=CHOICES, name=st.sampled_from(PEOPLE))
 async def test_whatever_is_asked_both_ways_give_the_same_bytes(

@@ -25,6 +25,7 @@ from tests.schema.worlds import PEOPLE, Person, World
     "ignore:coroutine .* was never awaited",  # graphql-core drops the siblings of a field that fails at once
     "ignore::pytest.PytestUnraisableExceptionWarning",
 )
+@pytest.mark.usefixtures("swept")
 @asking
 @given(choices=CHOICES, name=st.sampled_from(PEOPLE))
 async def test_no_answer_contains_what_is_hidden_from_who_asks(
@@ -35,7 +36,9 @@ async def test_no_answer_contains_what_is_hidden_from_who_asks(
 
     _, answer = await asked(operation, person)
 
-    assert shown(answer.get("data"), world.hidden_from(person)) == set()
+    hidden = world.hidden_from(person)
+    assert shown(answer.get("data"), hidden) == set()
+    assert shown(messages(answer), hidden) <= shown([operation.text, operation.variables], hidden)
 
 
 @pytest.mark.parametrize("name", PEOPLE)
@@ -135,6 +138,11 @@ async def test_who_asks_differs_in_what_is_hidden(world: World) -> None:
     assert own == [0, 0, 0, 12, 12, 16]
     assert all(number > 0 for number in hidden)
     assert any(isinstance(row, Step) and row.archived_at for row in world.rows)
+
+
+def messages(answer: Any) -> list[str]:
+    """What the errors of an answer say; it may repeat what was asked."""
+    return [error["message"] for error in answer.get("errors") or ()]
 
 
 def shown(answer: Any, hidden: set[str]) -> set[str]:
