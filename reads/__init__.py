@@ -25,7 +25,7 @@ from reads.executing import FinishedJson, attach, is_of, path_of
 from reads.orders import Key, Order
 from reads.plan import Plan, RefusedArguments
 from reads.questions import Question, rows_by_key
-from reads.rows import Path, Row, Statement
+from reads.rows import Path, Row, Statement, TooLarge
 from reads.shapes import Late, More, Run, Shape, Unplannable, key_of, shape_of
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "Run",
     "Shape",
     "Statement",
+    "TooLarge",
     "Unplannable",
     "any_of",
     "attach",

@@ -39,7 +39,7 @@ from reads.declarations import (
     SameRow,
 )
 from reads.plan import Finished, Plan
-from reads.rows import Path, Row, Statement
+from reads.rows import Path, Row, Statement, TooLarge
 from reads.selections import Selections
 from reads.shapes import ABSENT, Unplannable, argument, given_to
 from reads.written import STANDARD, Sql, literal, missing_if_null, name_of, null_if_null, put_together
@@ -102,7 +102,7 @@ class Compiler:
                     parts[key] = self.field(nodes, kind, row)
                     continue
                 except GraphQLError as error:
-                    if not self._is_lenient:
+                    if not self._is_lenient or isinstance(error, TooLarge):
                         raise
                     self._refused[path] = error
                 except Unplannable:

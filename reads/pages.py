@@ -1,6 +1,6 @@
 """Pages: a Relay connection as SQL, with keyset cursors over any order, forwards and backwards as exact mirrors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -209,8 +209,14 @@ class _Page:
         return "(" + " or ".join(branches) + ")"
 
     def _places(self, cursor: Late) -> list[str]:
+        return [self._place(cursor, n, key) for n, key in enumerate(self._order)]
+
+    def _place(self, cursor: Late, n: int, key: Key) -> str:
         order = self._order
-        return [self._statement.bind(_nth(cursor, order, n), _SQL_TYPES[key.kind]) for n, key in enumerate(order)]
+        value = cursor.map(lambda text: cursors.read(text, order)[n])
+        if key.kind is date:  # as text, since asyncpg takes the first and the last day for infinity
+            return f"{self._statement.bind(value.map(_as_text), 'text')}::date"
+        return self._statement.bind(value, _SQL_TYPES[key.kind])
 
     def _cursor(self, row: Row) -> str:
         return cursors.in_sql(self._order, [getattr(row, key.column) for key in self._order])
@@ -255,8 +261,8 @@ def _further(key: Key, column: str, place: str) -> str:
     return f"({place} is not null and ({further} or {column} is null))"
 
 
-def _nth(cursor: Late, order: Order, n: int) -> Callable[[Any], Any]:
-    return cursor.map(lambda text: cursors.read(text, order)[n]).get
+def _as_text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
-_SQL_TYPES = {int: "bigint", str: "text", Decimal: "numeric", datetime: "timestamptz", date: "date", UUID: "uuid"}
+_SQL_TYPES = {int: "bigint", str: "text", Decimal: "numeric", datetime: "timestamptz", UUID: "uuid"}

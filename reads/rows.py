@@ -10,13 +10,24 @@ from tortoise.models import Model
 
 from reads.shapes import Late, Run
 
-MOST_VALUES: Final = 10_000
+MOST_VALUES: Final = 5_000
 
 Path: TypeAlias = tuple[str, ...]
 """Where a field is in an answer: `Type.key` for each level, without the places in lists."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+class TooLarge(GraphQLError):
+    """An operation with more values than a statement may have. The code is the one that clients know."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The operation compares with more than {MOST_VALUES:,} values, each counted wherever it is used. "
+            "Ask for fewer lists at once, or with smaller filters.",
+            extensions={"code": "COST_LIMIT_EXCEEDED"},
+        )
 
 
 class Rights(Protocol):
@@ -53,18 +64,15 @@ class Statement:
     def bind(self, value: "Late | Callable[[Run], Any]", sql_type: str) -> str:
         """A place for a value that comes with each run; the same value twice has one place.
 
-        Raises GraphQLError where a statement would have more than PostgreSQL and a server's memory bear.
+        Raises TooLarge where a statement would take more than a server's time and memory bear.
         """
         late = value if isinstance(value, Late) else Late(value)
         use = Value(late.get, late.path or self.path)
         self.uses.append(use)
+        if len(self.uses) > MOST_VALUES:
+            raise TooLarge
         key = (sql_type, late.origin)
         if key not in self._binds:
-            if len(self.values) == MOST_VALUES:
-                raise GraphQLError(
-                    f"An operation compares with at most {MOST_VALUES:,} values in all. Ask for less at once.",
-                    extensions={"code": "BAD_USER_INPUT"},
-                )
             self.values.append(use)
             self._binds[key] = len(self.values)
         return f"${self._binds[key]}::{sql_type}"

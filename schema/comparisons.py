@@ -1,6 +1,7 @@
 """Comparisons: the inputs of `schema.filters` as SQL, none ever undecided: what is empty is neither less nor more."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from tortoise.models import Model
@@ -88,7 +89,8 @@ def day(row: Row) -> Write:
     def write(given: Filter) -> str:
         [(name, value)] = given.items()
         if name == "on":
-            return row.bind(value, "date")
+            # As text, since asyncpg takes the first and the last day for infinity.
+            return f"{row.bind(value.map(date.isoformat), 'text')}::date"
         today = f"(now() at time zone {row.bind(zone_of_viewer, 'text')})::date"
         match name:
             case "startOf" | "endOf":

@@ -30,6 +30,7 @@ from reads import (
     RefusedArguments,
     Run,
     Shape,
+    TooLarge,
     Unplannable,
     key_of,
     path_of,
@@ -46,7 +47,7 @@ from schema.scalars import WRITERS
 if TYPE_CHECKING:
     from schema.context import Context, Info
 
-REMEMBERED: Final = 40_000_000
+REMEMBERED: Final = 16_000_000
 """Bytes of all plans, roughly: twice the text, and what each value takes."""
 _VALUE: Final = 300
 _INTROSPECTION: Final = frozenset({"__schema", "__type", "__typename"})
@@ -104,6 +105,7 @@ async def answer(asked: Asked, by: Viewer, *, fetch: Fetch | None = None) -> byt
     """The data of a query as JSON; None for what has to be executed field by field.
 
     That is what no plan can say, and whatever is wrong: execution then tells where. Also where `fetch` gives None.
+    Raises TooLarge.
     """
     try:
         plan = _plan(asked, by, "whole", lambda question: question.compile(asked.operation))
@@ -112,6 +114,8 @@ async def answer(asked: Asked, by: Viewer, *, fetch: Fetch | None = None) -> byt
         run = Run(asked.shape.late, by)
         found = await (fetch or _fetch)(plan.sql, *plan.bind(run))
         return None if found is None else await plan.whole(found, run)
+    except TooLarge:
+        raise
     except (GraphQLError, RefusedArguments):
         return None
 
@@ -261,6 +265,8 @@ def _plan(asked: Asked, by: Viewer, what: Hashable, compile: Compile) -> Plan | 
         return _plans[key]
     try:
         plan: Plan | None = compile(asked.question(by))
+    except TooLarge:
+        raise
     except (Unplannable, GraphQLError):
         plan = None
     size = 0 if plan is None else 2 * len(plan.sql) + _VALUE * len(plan.uses)

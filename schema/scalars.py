@@ -55,6 +55,11 @@ def _written_date_time(value: datetime) -> str:
     return f"{text.rstrip('0') if value.microsecond else text}Z"
 
 
+def _written_time(value: time) -> str:
+    text = value.isoformat()
+    return text.rstrip("0") if value.microsecond else text
+
+
 def _read_date(value: Any) -> date:
     text = _text(value)
     if not _DATE.fullmatch(text):
@@ -129,7 +134,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         "A time on a clock on the wall: `09:00` or `09:00:30`.",
         url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         read=_read_time,
-        write=time.isoformat,
+        write=_written_time,
     ),
     timedelta: _scalar(
         "Duration",

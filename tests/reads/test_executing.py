@@ -49,7 +49,8 @@ async def test_a_refused_value_is_told_at_its_place_while_its_neighbours_answer(
     data, errors = await executed(library, text, asks, a="15", b="x", c="y")
 
     assert data is None  # isSmaller may not be null, and neither may anything above it
-    assert set(asks.refused) == {("shelves", "books", "small"), ("shelves", "books", "none")}
+    books = ("Query.shelves", "Shelf.books")
+    assert set(asks.refused) == {(*books, "Book.small"), (*books, "Book.none")}
     [(path, message)] = errors.items()
     assert (path, message) in {
         (("shelves", shelf, "books", book, key), f"{value} is no number.")
@@ -141,7 +142,8 @@ async def test_a_field_that_is_planned_alone_refuses_at_its_place(library: async
         nodes_of(operation), field.type, declared, {"name": more.late("B1")}, ("thing",), is_lenient=False
     )
 
-    with pytest.raises(reads.RefusedArgument) as refused:
+    with pytest.raises(reads.RefusedArguments) as refused:
         plan.bind(reads.Run((), Asks(), more.values))
-    assert refused.value.path == ("thing", "isSmaller")
-    assert isinstance(refused.value.error, GraphQLError)
+    [(path, error)] = refused.value.refused.items()
+    assert path == ("thing", "Book.isSmaller")
+    assert isinstance(error, GraphQLError)

@@ -163,8 +163,8 @@ async def executed(library: asyncpg.Connection, text: str, asks: Asks, **variabl
         try:
             values = plan.bind(run)
             break
-        except reads.RefusedArgument as problem:
-            asks.refused[problem.path] = problem.error
+        except reads.RefusedArguments as problem:
+            asks.refused |= problem.refused
     asks.refused |= plan.refused
     rows = await plan.tree((await library.fetchval(plan.sql, *values)).encode(), run)
     result = execute(

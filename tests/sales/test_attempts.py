@@ -117,12 +117,6 @@ async def test_ranks_that_are_spread_anew_meanwhile_leave_the_order_as_it_was_as
     assert await column(first) == ["a", "d", "b", "c"]
 
 
-LANDS_IN_AN_ARCHIVED_PIPELINE = pytest.mark.xfail(
-    strict=True, reason="a move rests on its step, and archiving writes only the pipeline"
-)
-
-
-@LANDS_IN_AN_ARCHIVED_PIPELINE
 @pytest.mark.parametrize("key", [None, "a key, so that it runs with locks at once"])
 async def test_a_pipeline_that_is_archived_meanwhile_takes_no_lead(ada: Viewer, key: str | None) -> None:
     by, other = replace(ada, idempotency_key=key), await create_pipeline(by=ada, name="Other", steps=[{"name": "One"}])
