@@ -10,7 +10,7 @@ from tortoise.models import Model
 
 from reads.shapes import Late, Run
 
-MOST_VALUES: Final = 5_000
+MOST_VALUES: Final = 10_000
 
 Path: TypeAlias = tuple[str, ...]
 """Where a field is in an answer: `Type.key` for each level, without the places in lists."""

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 REMEMBERED: Final = 16_000_000
 """Bytes of all plans, roughly: twice the text, and what each value takes."""
-_VALUE: Final = 300
+_VALUE: Final = 700
 _INTROSPECTION: Final = frozenset({"__schema", "__type", "__typename"})
 
 M = TypeVar("M", bound=Model)
@@ -57,7 +57,7 @@ Compile: TypeAlias = Callable[[Question], Plan]
 Fetch: TypeAlias = Callable[..., Awaitable[bytes | None]]
 """Runs a plan's statement with its values and gives its `data`."""
 
-_plans: Memory[Hashable, Plan | None] = Memory(REMEMBERED, largest=REMEMBERED // 20)
+_plans: Memory[Hashable, Plan | None] = Memory(REMEMBERED, largest=REMEMBERED // 8)
 
 
 @dataclass(frozen=True, eq=False)
