@@ -1,5 +1,7 @@
 """What a client would like to get: the `Accept` header (RFC 9110, 12.5.1)."""
 
+from functools import lru_cache
+
 from starlette.requests import Request
 
 from schema.mistakes import Code, Mistake
@@ -13,7 +15,11 @@ def media_type(request: Request) -> str:
 
     Raises NOT_ACCEPTABLE for whoever takes neither.
     """
-    header = ",".join(request.headers.getlist("accept"))
+    return _media_type(",".join(request.headers.getlist("accept")))
+
+
+@lru_cache(100)
+def _media_type(header: str) -> str:
     if not header.strip():
         return JSON
     weights = weighed(header)

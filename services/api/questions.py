@@ -116,6 +116,8 @@ def _require_bounded(variables: Any) -> None:
     """Refuse what would take long to coerce, which happens before anybody knows who asks."""
     level, seen = [variables], 0
     for _ in range(DEEPEST):
+        if not level:
+            return
         level = [
             inner
             for outer in level

@@ -17,12 +17,10 @@ T = TypeVar("T")
 
 async def in_time(running: Awaitable[T], *, listener: Request | None = None) -> T:
     """What this comes to, within SECONDS and while the listener, where there is one, is there. Raises TIMEOUT."""
-    limit = asyncio.timeout(SECONDS)
+    limit = asyncio.timeout(None)
     try:
         async with limit:
-            if listener is None:
-                return await running
-            watch = _Watch(listener, limit)
+            watch = _Watch(limit, listener)
             try:
                 return await running
             finally:
@@ -34,13 +32,13 @@ async def in_time(running: Awaitable[T], *, listener: Request | None = None) -> 
 
 
 class _Watch:
-    """Ends the time of what runs when its listener is gone; begins to look when it is no longer quick."""
+    """Sets the time of what runs, and ends it when its listener is gone; begins when it is no longer quick."""
 
-    def __init__(self, listener: Request, limit: asyncio.Timeout) -> None:
-        self._listener = listener
+    def __init__(self, limit: asyncio.Timeout, listener: Request | None) -> None:
         self._limit = limit
+        self._listener = listener
         self._looking: asyncio.Task[None] | None = None
-        self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._begin)
+        self._timer = asyncio.get_running_loop().call_later(min(PATIENCE, SECONDS), self._begin)
 
     def end(self) -> None:
         self._timer.cancel()
@@ -48,9 +46,11 @@ class _Watch:
             self._looking.cancel()
 
     def _begin(self) -> None:
-        self._looking = asyncio.create_task(self._look())
+        self._limit.reschedule(asyncio.get_running_loop().time() + max(0.0, SECONDS - PATIENCE))
+        if self._listener is not None:
+            self._looking = asyncio.create_task(self._look(self._listener))
 
-    async def _look(self) -> None:
-        while (await self._listener.receive())["type"] != "http.disconnect":
+    async def _look(self, listener: Request) -> None:
+        while (await listener.receive())["type"] != "http.disconnect":
             pass
         self._limit.reschedule(asyncio.get_running_loop().time())
