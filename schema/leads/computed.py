@@ -19,11 +19,10 @@ def pending(lead: Row) -> str:
 
 def due_at(lead: Row) -> str:
     """The moment to show beside it: of what will wake it, or of the last reminder that fired and is not done."""
-    return (
-        f"(select case when {lead.waking_reminder_id} is null then max(r.due_at) filter (where r.state = 'FIRED') "
-        f"else max(r.due_at) filter (where r.id = {lead.waking_reminder_id}) end "
-        f"from {lead.rows_of(Reminder)} r where r.lead_id = {lead.id} and r.state in ('PENDING', 'FIRED'))"
-    )
+    reminder = f"from {lead.rows_of(Reminder)} r where r.lead_id = {lead.id}"
+    fired = f"(select r.due_at {reminder} and r.state = 'FIRED' order by r.due_at desc limit 1)"
+    waking = f"(select r.due_at {reminder} and r.id = {lead.waking_reminder_id} and r.state in ('PENDING', 'FIRED'))"
+    return f"case when {lead.waking_reminder_id} is null then {fired} else {waking} end"
 
 
 def is_overdue(lead: Row) -> str:
