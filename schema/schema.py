@@ -1,7 +1,17 @@
 """The schema: everything that clients may ask for and do."""
 
+from typing import Any
+
 import strawberry
-from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_composite_type,
+)
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 
@@ -69,20 +79,29 @@ for _kind in graphql_schema.type_map.values():
         _kind.is_one_of = _kind.extensions["strawberry-definition"].is_one_of
 
 
-def paged_fields() -> frozenset[str]:
-    """The names of the fields that answer lists of rows, with or without page sizes: what a document costs."""
-    names = set()
-    for kind in graphql_schema.type_map.values():
-        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
-            names |= {name for name, field in kind.fields.items() if "first" in field.args}
-    return frozenset(names)
-
-
+SHORT = frozenset(
+    {"errors", "warnings", "edges", "nodes", "statuses", "sums", "weightedSums", "orderBy", "fields", "changes",
+     "problems"}
+)  # fmt: skip
+"""Lists of objects that are short by nature, or are the very rows of a page."""
 BOARDS = frozenset({"board"})
 PAST = frozenset({"boardAsOf", "boardDiff"})
-LIMITS = Limits(
-    paged=paged_fields() - BOARDS
-    | {"pipelines", "steps", "reasons", "members", "sessions", "apiKeys", "columns", "groups"},
-    usual_below=BOARDS,
-    weighty=PAST,
-)
+
+
+def paged_fields() -> frozenset[str]:
+    """The names of the fields that answer lists of rows, with or without page sizes: what a document costs."""
+    return frozenset(
+        name
+        for kind in graphql_schema.type_map.values()
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__")
+        for name, field in kind.fields.items()
+        if "first" in field.args or (_is_list_of_objects(field.type) and name not in SHORT)
+    )
+
+
+def _is_list_of_objects(of_type: Any) -> bool:
+    of_type = of_type.of_type if isinstance(of_type, GraphQLNonNull) else of_type
+    return isinstance(of_type, GraphQLList) and is_composite_type(get_named_type(of_type))
+
+
+LIMITS = Limits(paged=paged_fields() - BOARDS, usual_below=BOARDS, weighty=PAST)
