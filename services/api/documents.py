@@ -17,7 +17,8 @@ from graphql import (
 )
 
 from schema import limits
-from schema.limits import LimitExceeded, Limits
+from schema.exceeded import LimitExceeded
+from schema.limits import Limits
 from schema.memory import Memory
 from schema.mistakes import Code, Mistake
 from schema.pages import MOST_COUNTED, size_of, sizing_variables
