@@ -1,9 +1,13 @@
 """Connections: one page of a list, as Relay has them; `reads.connection` says of which rows, in which order."""
 
+from collections.abc import Callable
 from typing import Annotated, Generic, TypeVar
 
 import strawberry
+from tortoise.models import Model
 
+import reads
+from reads import Key, Row
 from reads.pages import DEFAULT_SIZE, LARGEST_SIZE
 from schema.scalars import Cursor
 
@@ -23,6 +27,17 @@ Last = Annotated[
 Before = Annotated[
     Cursor | None, strawberry.argument(description="Only what comes before this cursor; null: up to the end.")
 ]
+
+
+def by_name(model: type[Model], where: Callable[[Row, Row, reads.Arguments], str]) -> reads.Metadata:
+    """A connection over the rows of a table, sorted by their names as people do: whatever case and accents."""
+    plain = f"{model._meta.db_table}_by_name"
+    return reads.connection(
+        model,
+        where,
+        order=(Key(plain, str), Key("id")),
+        rows=lambda row, _: f"(select n.*, plain_text(n.name) as {plain} from {row.rows_of(model)} n)",
+    )
 
 
 @strawberry.type(description="Where a page lies in its list.")

@@ -6,9 +6,9 @@ import reads
 from sales import teams
 from sales import users as people
 from sales.teams import Membership, TeamPrivacy
-from schema.connections import After, Before, Connection, First, Last
+from schema.connections import After, Before, Connection, First, Last, by_name
 from schema.nodes import Node
-from schema.users import BY_NAME, User
+from schema.users import User
 
 
 @strawberry.type(description="A person in a team.")
@@ -38,7 +38,7 @@ class Team(Node, over=teams.Team):
     name="teams",
     graphql_type=Connection[Team],
     description="The teams of your account by name. Never null.",
-    metadata=reads.connection(teams.Team, lambda *_: "true", order=BY_NAME),
+    metadata=by_name(teams.Team, lambda *_: "true"),
 )
 def list_teams(first: First = None, after: After = None, last: Last = None, before: Before = None) -> None: ...
 

@@ -5,15 +5,11 @@ from typing import Annotated
 
 import strawberry
 
-import reads
-from reads import Key
 from sales import users
 from sales.users import Role
-from schema.connections import After, Before, Connection, First, Last
+from schema.connections import After, Before, Connection, First, Last, by_name
 from schema.nodes import Node
 from schema.scalars import EmailAddress, Locale, TimeZone
-
-BY_NAME = (Key("name", str), Key("id"))
 
 
 @strawberry.type(description="A person who signs in, owns leads and is reminded.")
@@ -31,10 +27,9 @@ class User(Node, over=users.User):
     name="users",
     graphql_type=Connection[User],
     description="The people of your account by name; those who have left only on demand. Never null.",
-    metadata=reads.connection(
+    metadata=by_name(
         users.User,
         lambda _, user, given: "true" if given["includeDeactivated"] else f"{user.deactivated_at} is null",
-        order=BY_NAME,
     ),
 )
 def list_users(

@@ -12,7 +12,7 @@ from sales import users, views
 from sales.views import Layout, LeadColumn
 from schema import plans, rights, stored
 from schema.comparisons import id_of
-from schema.connections import After, Before, Connection, First, Last
+from schema.connections import After, Before, Connection, First, Last, by_name
 from schema.context import Info
 from schema.leads.filters import LeadFilter
 from schema.leads.find import FOUND
@@ -21,7 +21,7 @@ from schema.mistakes import bad_input
 from schema.nodes import Node
 from schema.scalars import LeadFilterJSON
 from schema.totals import LeadList
-from schema.users import BY_NAME, User
+from schema.users import User
 from schema.views.checking import Problem, ViewProblemCode, order_of, problems_of
 
 
@@ -117,7 +117,7 @@ class SavedView(Node, over=views.SavedView):
     name="views",
     graphql_type=Connection[SavedView],
     description="Your own saved views and those that are shared with you, by name. Never null.",
-    metadata=reads.connection(views.SavedView, lambda *_: "true", order=BY_NAME),
+    metadata=by_name(views.SavedView, lambda *_: "true"),
 )
 def list_views(first: First = None, after: After = None, last: Last = None, before: Before = None) -> None: ...
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from sales.leads.edit import edit
 from sales.money import Money
+from sales.viewers import Viewer
 from tests.api import Client, id_of, signed_in
-from tests.factories import a_lead, an_account
+from tests.factories import a_lead, a_user, an_account
 
 LEADS = 23
 
@@ -182,3 +183,25 @@ async def walked(client: Client, order: list[Any], size: int, *, forward: bool) 
         if not info["hasNextPage" if forward else "hasPreviousPage"]:
             return found
         cursor = info["endCursor" if forward else "startCursor"]
+
+
+async def test_people_are_sorted_as_people_do_whatever_case_and_accents(ada: Viewer, client: Client) -> None:
+    for name in ("zoé", "Élodie", "eva", "Émile"):
+        await a_user(ada, name=name)
+
+    found = await client.ask("{ users(first: 2) { nodes { name } pageInfo { endCursor } } }")
+    rest = await client.ask(
+        "query ($a: Cursor) { users(after: $a) { nodes { name } } }", a=found["pageInfo"]["endCursor"]
+    )
+
+    names = [node["name"] for node in [*found["nodes"], *rest["nodes"]]]
+    assert [name for name in names if name != ada.user.name] == ["Élodie", "Émile", "eva", "zoé"]
+
+
+async def test_the_cursor_of_another_list_of_names_is_refused(ada: Viewer, client: Client) -> None:
+    [edge] = (await client.ask("{ users { edges { cursor } } }"))["edges"]
+
+    assert (
+        await client.code("query ($a: Cursor) { teams(after: $a) { totalCount } }", a=edge["cursor"])
+        == "BAD_USER_INPUT"
+    )
