@@ -48,8 +48,10 @@ class Pages:
         return self.usual if node.name.value in self.paged else None
 
     def sized_by(self, node: FieldNode) -> str | None:
-        """The name of the argument that says how long the page is."""
+        """What says how long the page is: an argument's name, or that these are several pages of the lists below."""
         sizing = [argument for argument in node.arguments or () if argument.name.value in _SIZING]
+        if sizing and node.name.value in self.usual_below:
+            return f"pages of {self.usual}"
         return max(sizing, key=self._size).name.value if sizing else None
 
     def _size(self, argument: ArgumentNode) -> int:

@@ -134,3 +134,10 @@ async def test_an_operator_chooses_how_many_tokens_a_document_has(pool: None) ->
     async with Client(an_app(Settings(limits={"tokens": 3}))) as client:
         assert await client.code("{ a: __typename }") == "COST_LIMIT_EXCEEDED"
         assert await client.ask("{ __typename }") == "Query"
+
+
+async def test_a_board_with_large_columns_is_told_as_so_many_pages_of_them(client: Client) -> None:
+    answer = await client.send_query("{ pipelines { board(first: 100) { columns { leads { nodes { title } } } } } }")
+
+    [error] = answer.json()["errors"]
+    assert "pipelines(25) x board(pages of 25: 4) x columns(25) x leads(25) = 62,500" in error["message"]
