@@ -6,7 +6,6 @@ the transaction that wrote a row), and the teams of whoever depends on them are 
 has all this as its condition (`confirmed`), which saves a round trip; where anything has changed it finds nothing.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
@@ -14,20 +13,24 @@ from uuid import UUID
 
 from sales import database
 from sales.accounts import Account
+from sales.memory import Memory
 from sales.tokens import KEY_PREFIX, hash_of
 from sales.users import User
 from sales.viewers import Viewer, mates, viewer_of
 
 REMEMBERED: Final = 1_000
+TEXTS: Final = 16_000_000  # characters of statements that were given the condition
 
 _IS_RECENT = "coalesce(t.last_used_at >= now() - interval '1 minute', false)"
 """How exact `last_used_at` is: a write per minute and device instead of one per request."""
 
 
 @dataclass(frozen=True)
-class _Guess:
+class Guess:
     """Whom a token stood for when it was last looked at, and which versions of their rows said so."""
 
+    hash: str
+    is_key: bool
     viewer: Viewer
     user_xmin: int
     account_xmin: int
@@ -35,7 +38,9 @@ class _Guess:
     managed: list[UUID]
 
 
-_guesses: OrderedDict[str, _Guess] = OrderedDict()
+_guesses: Memory[str, Guess] = Memory(REMEMBERED)
+_texts: Memory[tuple[str | None, int, bool, bool], str] = Memory(TEXTS, largest=TEXTS // 8)
+"""Remembered, since the driver finds a long text faster that is the very same object."""
 
 _FROM = "{table} t join users u on u.id = t.user_id join accounts a on a.id = u.account_id"
 _HOLDS = "t.token_hash = {hash} and t.revoked_at is null and u.deactivated_at is null"
@@ -47,25 +52,21 @@ _TEAMS = f"""
 
 async def caller(token: str, *, request_id: str | None = None) -> Viewer | None:
     """The viewer that this bearer token stands for; None when it is unknown, expired or revoked."""
-    guess = _guesses.get(hash_of(token))
-    if guess is not None and await database.fetch(*_where_confirmed("select", (), token, guess)):
+    guess = guessed(token)
+    if guess is not None and await database.fetch(*_where_confirmed(guess, None, ())):
         return replace(guess.viewer, request_id=request_id)
     viewer = await _looked_up(token)
     return viewer and replace(viewer, request_id=request_id)
 
 
-def guessed(token: str) -> Viewer | None:
+def guessed(token: str) -> Guess | None:
     """Whom this token stood for last: to make a statement for, and to be confirmed."""
-    guess = _guesses.get(hash_of(token))
-    return guess.viewer if guess else None
+    return _guesses.get(hash_of(token))
 
 
-async def confirmed(token: str, sql: str, *values: Any) -> bytes | None:
+async def confirmed(guess: Guess, sql: str, *values: Any) -> bytes | None:
     """The `data` of a statement of one row made for the guessed viewer; None where that isn't who it is now."""
-    guess = _guesses.get(hash_of(token))
-    if guess is None:
-        return None
-    rows = await database.fetch(*_where_confirmed(_as_bytes(sql), values, token, guess))
+    rows = await database.fetch(*_where_confirmed(guess, sql, values))
     data: bytes | None = rows[0]["data"] if rows else None
     return data
 
@@ -74,7 +75,7 @@ async def _looked_up(token: str) -> Viewer | None:
     hash, is_key = hash_of(token), _is_key(token)
     rows = await database.fetch(_caller(is_key), hash)
     if not rows:
-        _guesses.pop(hash, None)
+        _guesses.forget(hash)
         return None
     [row] = rows
     if not row["is_recent"]:
@@ -88,9 +89,9 @@ async def _looked_up(token: str) -> Viewer | None:
         session_id=None if is_key else row["token_id"],
         key_id=row["token_id"] if is_key else None,
     )
-    _guesses[hash] = _Guess(viewer, row["user_xmin"], row["account_xmin"], row["seen"], row["managed"])
-    if len(_guesses) > REMEMBERED:
-        _guesses.popitem(last=False)
+    guess = Guess(hash, is_key, viewer, row["user_xmin"], row["account_xmin"], row["seen"], row["managed"])
+    _guesses.forget(hash)
+    _guesses.keep(hash, guess, size=1)
     return viewer
 
 
@@ -104,26 +105,22 @@ where {_HOLDS.format(hash="$1")} and {_lasts(is_key)}
 """
 
 
-@lru_cache(REMEMBERED)
-def _as_bytes(sql: str) -> str:
-    """The `data` as it goes out: what isn't ASCII is neither decoded nor encoded."""
-    return f"select textsend(what.data) as data from ({sql}) what"
-
-
-def _where_confirmed(sql: str, values: tuple[Any, ...], token: str, guess: _Guess) -> tuple[Any, ...]:
-    """A statement without a condition and its values, which finds something only if the guess still holds."""
+def _where_confirmed(guess: Guess, sql: str | None, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The `data` of a statement, or nothing but a row, and the values: found only if the guess still holds."""
     has_teams = not guess.viewer.is_administrator  # who is one may all that teams give
     teams = (guess.seen, guess.managed) if has_teams else ()
-    text = _conditional(sql, len(values), _is_key(token), has_teams)
-    return text, *values, hash_of(token), guess.user_xmin, guess.account_xmin, *teams
+    key = sql, len(values), guess.is_key, has_teams
+    text = _texts[key] if key in _texts else _conditional(*key)
+    _texts.keep(key, text, size=2 * len(text))
+    return text, *values, guess.hash, guess.user_xmin, guess.account_xmin, *teams
 
 
-@lru_cache(REMEMBERED)
-def _conditional(sql: str, before: int, is_key: bool, has_teams: bool) -> str:
-    """Remembered, since the driver finds a long text faster that is the very same object."""
+def _conditional(sql: str | None, before: int, is_key: bool, has_teams: bool) -> str:
     hash, user, account, seen, managed = (f"${before + n}" for n in range(1, 6))
     teams = f"and (select (m.seen, m.managed) = ({seen}::uuid[], {managed}::uuid[]) from ({_TEAMS}) m)"
-    return f"""{sql} where exists (select from {_FROM.format(table=_table(is_key))}
+    # What isn't ASCII goes out as it is, neither decoded nor encoded.
+    found = "select" if sql is None else f"select textsend(what.data) as data from ({sql}) what"
+    return f"""{found} where exists (select from {_FROM.format(table=_table(is_key))}
   where {_HOLDS.format(hash=hash)} and {_lasts(is_key)} and {_IS_RECENT}
     and u.xmin = {user} and a.xmin = {account} {teams if has_teams else ""})"""
 

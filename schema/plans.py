@@ -38,8 +38,8 @@ from reads import (
     shape_of,
 )
 from sales import database
+from sales.memory import Memory
 from sales.viewers import Viewer
-from schema.memory import Memory
 from schema.mistakes import unauthenticated
 from schema.rights import Rights, kind_of
 from schema.scalars import WRITERS

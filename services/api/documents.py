@@ -16,10 +16,10 @@ from graphql import (
     validate,
 )
 
+from sales.memory import Memory
 from schema import limits
 from schema.exceeded import LimitExceeded
 from schema.limits import Limits
-from schema.memory import Memory
 from schema.mistakes import Code, Mistake
 from schema.pages import MOST_COUNTED, size_of, sizing_variables
 from schema.schema import graphql_schema

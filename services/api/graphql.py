@@ -16,10 +16,10 @@ from starlette.responses import Response
 
 from reads import FinishedJson
 from sales import callers
+from sales.memory import Memory
 from schema import limits, plans
 from schema.context import Context
 from schema.limits import Limits
-from schema.memory import Memory
 from schema.mistakes import unauthenticated
 from schema.plans import Asked
 from schema.schema import graphql_schema
@@ -114,7 +114,7 @@ async def _at_once(token: str, asked: Asked) -> bytes | None:
     guess = callers.guessed(token)
     if guess is None:
         return None
-    return await plans.answer(asked, guess, fetch=partial(callers.confirmed, token))
+    return await plans.answer(asked, guess.viewer, fetch=partial(callers.confirmed, guess))
 
 
 async def _execute(context: Context) -> ExecutionResult | bytes:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from graphql import GraphQLSyntaxError, parse
 
-from schema.memory import Memory
+from sales.memory import Memory
 from schema.mistakes import Code, Mistake
 from services.settings import BadSetting
 

@@ -30,6 +30,14 @@ class Memory(Generic[K, V]):
         self._kept.move_to_end(key)
         return self._kept[key][0]
 
+    def get(self, key: K) -> V | None:
+        return self[key] if key in self else None  # noqa: SIM401
+
+    def forget(self, key: K) -> None:
+        if key in self._kept:
+            _, size = self._kept.pop(key)
+            self.size -= size
+
     def keep(self, key: K, value: V, *, size: int) -> None:
         if key in self._kept or size > self.largest:
             return

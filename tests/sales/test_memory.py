@@ -1,6 +1,6 @@
 """Memory: bounded by size, the last used longest."""
 
-from schema.memory import Memory
+from sales.memory import Memory
 
 
 def test_what_nobody_asked_for_lately_makes_room() -> None:
@@ -29,3 +29,13 @@ def test_what_is_kept_stays_as_it_is() -> None:
     memory.keep("a", 2, size=5)
 
     assert (memory["a"], memory.size) == (1, 4)
+
+
+def test_what_is_forgotten_makes_room_for_another_of_its_name() -> None:
+    memory: Memory[str, int] = Memory(10)
+    memory.keep("a", 1, size=4)
+    memory.forget("a")
+    memory.forget("b")
+    memory.keep("a", 2, size=5)
+
+    assert (memory.get("a"), memory.get("b"), memory.size) == (2, None, 5)
