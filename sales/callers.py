@@ -1,15 +1,14 @@
 """Who stands behind a bearer token: a device on which somebody is signed in, or a script with a key.
 
 Nobody is believed to be who they were a moment ago. But whom a token stood for last is a good guess, and to confirm a
-guess takes less than to find out: the token still holds, person and account are the versions that were read (`xmin` is
-the transaction that wrote a row), and the teams of whoever depends on them are the same. A query made for that viewer
-has all this as its condition (`confirmed`), which saves a round trip; where anything has changed it finds nothing.
+guess takes less than to find out: the token still holds, and person and account are the versions that were read (`xmin`
+is the transaction that wrote a row; a change of teams renews the account's). What is read or written for that viewer
+has all this as its condition, which saves a round trip; where anything has changed nothing is found or written.
 """
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
-from uuid import UUID
 
 from sales import database
 from sales.accounts import Account
@@ -34,12 +33,18 @@ class Guess:
     viewer: Viewer
     user_xmin: int
     account_xmin: int
-    seen: list[UUID]
-    managed: list[UUID]
+
+    def condition(self, before: int) -> tuple[str, tuple[Any, ...]]:
+        """What holds as long as the guess does, for a statement that has `before` values of its own; and its values."""
+        return _condition(before, self.is_key), (self.hash, self.user_xmin, self.account_xmin)
+
+    def viewer_to_be_confirmed(self, **request: Any) -> Viewer:
+        """The viewer for a verb that confirms what it takes for granted when it writes."""
+        return replace(self.viewer, guess=self, **request)
 
 
 _guesses: Memory[str, Guess] = Memory(REMEMBERED)
-_texts: Memory[tuple[str | None, int, bool, bool], str] = Memory(TEXTS, largest=TEXTS // 8)
+_texts: Memory[tuple[str | None, int, bool], str] = Memory(TEXTS, largest=TEXTS // 8)
 """Remembered, since the driver finds a long text faster that is the very same object."""
 
 _FROM = "{table} t join users u on u.id = t.user_id join accounts a on a.id = u.account_id"
@@ -89,7 +94,7 @@ async def _looked_up(token: str) -> Viewer | None:
         session_id=None if is_key else row["token_id"],
         key_id=row["token_id"] if is_key else None,
     )
-    guess = Guess(hash, is_key, viewer, row["user_xmin"], row["account_xmin"], row["seen"], row["managed"])
+    guess = Guess(hash, is_key, viewer, row["user_xmin"], row["account_xmin"])
     _guesses.forget(hash)
     _guesses.keep(hash, guess, size=1)
     return viewer
@@ -107,22 +112,23 @@ where {_HOLDS.format(hash="$1")} and {_lasts(is_key)}
 
 def _where_confirmed(guess: Guess, sql: str | None, values: tuple[Any, ...]) -> tuple[Any, ...]:
     """The `data` of a statement, or nothing but a row, and the values: found only if the guess still holds."""
-    has_teams = not guess.viewer.is_administrator  # who is one may all that teams give
-    teams = (guess.seen, guess.managed) if has_teams else ()
-    key = sql, len(values), guess.is_key, has_teams
-    text = _texts[key] if key in _texts else _conditional(*key)
+    condition, versions = guess.condition(len(values))
+    key = sql, len(values), guess.is_key
+    text = _texts.get(key) or f"{_data_of(sql)} where {condition}"
     _texts.keep(key, text, size=2 * len(text))
-    return text, *values, guess.hash, guess.user_xmin, guess.account_xmin, *teams
+    return text, *values, *versions
 
 
-def _conditional(sql: str | None, before: int, is_key: bool, has_teams: bool) -> str:
-    hash, user, account, seen, managed = (f"${before + n}" for n in range(1, 6))
-    teams = f"and (select (m.seen, m.managed) = ({seen}::uuid[], {managed}::uuid[]) from ({_TEAMS}) m)"
+def _data_of(sql: str | None) -> str:
     # What isn't ASCII goes out as it is, neither decoded nor encoded.
-    found = "select" if sql is None else f"select textsend(what.data) as data from ({sql}) what"
-    return f"""{found} where exists (select from {_FROM.format(table=_table(is_key))}
-  where {_HOLDS.format(hash=hash)} and {_lasts(is_key)} and {_IS_RECENT}
-    and u.xmin = {user} and a.xmin = {account} {teams if has_teams else ""})"""
+    return "select" if sql is None else f"select textsend(what.data) as data from ({sql}) what"
+
+
+@lru_cache(100)
+def _condition(before: int, is_key: bool) -> str:
+    hash, user, account = (f"${before + n}" for n in range(1, 4))
+    return f"""exists (select from {_FROM.format(table=_table(is_key))}
+  where {_HOLDS.format(hash=hash)} and {_lasts(is_key)} and {_IS_RECENT} and u.xmin = {user} and a.xmin = {account})"""
 
 
 def _table(is_key: bool) -> str:

@@ -1,12 +1,12 @@
 """The pool: Tortoise's engine over asyncpg, with transactions that survive a restart of PostgreSQL."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext, TransactionContextPooled
-from tortoise.backends.base_postgres.client import translate_exceptions
 from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
 
@@ -105,26 +105,30 @@ class Client(AsyncpgDBClient):
     connection_class = _Connection
 
     async def create_pool(self, **settings: Any) -> asyncpg.Pool:
-        defaults = {"max_queries": 50_000, "max_inactive_connection_lifetime": 300.0, "record_class": asyncpg.Record}
+        # No lifetime: to time each connection anew costs as much as to take it.
+        defaults = {"max_queries": 50_000, "max_inactive_connection_lifetime": 0, "record_class": asyncpg.Record}
         hooks = dict.fromkeys(("connect", "setup", "init", "reset"))
         return await _Pool(**defaults, **hooks, **settings)
 
-    @translate_exceptions
     async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
         """Tortoise's own, without what it wraps around taking a connection and giving it back."""
-        pool: Any = self._pool
-        if pool is None:
+        if self._pool is None:
             return list(await super().execute_query_dict(query, values))
         self.log.debug("%s: %s", query, values)
-        connection = await pool.acquire()
-        try:
-            found = await connection.fetch(query, *(values or ()))
-        finally:
-            await pool.release(connection)
-        return [dict(row) for row in found]
+        found: Any = await self._translate_exceptions(_run, query, values or ())
+        return list(found)
 
     def _in_transaction(self) -> TransactionContext:
         return _Transaction(TransactionWrapper(self), self._pool_init_lock)
+
+
+async def _run(client: Client, query: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+    pool: Any = client._pool
+    connection = await pool.acquire()
+    try:
+        return [dict(row) for row in await connection._con.fetch(query, *values)]  # past its proxy, a third of the cost
+    finally:
+        await pool.release(connection)
 
 
 client_class = Client

@@ -151,6 +151,13 @@ CREATE FUNCTION rebuild_lead_totals(account uuid) RETURNS void
 
 end $$;
 
+CREATE FUNCTION renew_account() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$ begin
+         update accounts set name = name where id = coalesce(new.account_id, old.account_id);
+         return null;
+       end $$;
+
 CREATE TABLE accounts (
     id uuid NOT NULL,
     name character varying(120) NOT NULL,
@@ -871,6 +878,10 @@ CREATE TRIGGER reminders_todo_at AFTER UPDATE OF state, due_at, user_id, lead_id
 CREATE TRIGGER reminders_todo_at_gone AFTER DELETE ON reminders FOR EACH ROW WHEN (((old.state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[]))) EXECUTE FUNCTION keep_todo_at();
 
 CREATE TRIGGER reminders_todo_at_new AFTER INSERT ON reminders FOR EACH ROW WHEN (((new.state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[]))) EXECUTE FUNCTION keep_todo_at();
+
+CREATE TRIGGER renew_account AFTER INSERT OR DELETE OR UPDATE ON memberships FOR EACH ROW EXECUTE FUNCTION renew_account();
+
+CREATE TRIGGER renew_account AFTER DELETE OR UPDATE ON teams FOR EACH ROW EXECUTE FUNCTION renew_account();
 
 ALTER TABLE ONLY api_keys
     ADD CONSTRAINT api_keys_account FOREIGN KEY (account_id) REFERENCES accounts(id);

@@ -23,6 +23,10 @@ P = ParamSpec("P")
 _STABLE = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
+class Unconfirmed(Exception):
+    """Not to be done, nor refused, before it is known who asks: `by` was no more than a guess."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a verb did: to which row, at which position of the journal (None: there was nothing to change)."""
@@ -42,6 +46,8 @@ def verb(function: Callable[P, Awaitable[Draft]]) -> Callable[P, Awaitable[Outco
     async def run(*args: P.args, **kwargs: P.kwargs) -> Outcome:
         by = kwargs["by"]
         assert isinstance(by, Viewer)
+        if by.guess is not None:
+            raise Unconfirmed
         key = by.idempotency_key
         with duplicates_refused():
             async with database.transaction():
@@ -57,7 +63,8 @@ def verb(function: Callable[P, Awaitable[Draft]]) -> Callable[P, Awaitable[Outco
 def optimistic_verb(function: Callable[P, Awaitable[Draft]]) -> Callable[P, Awaitable[Outcome]]:
     """A verb that is first attempted without locks, and with them where it was overtaken or has something to refuse.
 
-    For what decides on nothing but rows that it holds (`attempts.hold`), and reads each of them once.
+    For what decides on nothing but rows that it holds (`attempts.hold`), and reads each of them once. Who asks may be a
+    guess (`sales/callers.py`): what writes confirms it. Raises Unconfirmed where nothing is to be written.
     """
     surely = verb(function)
 
@@ -76,6 +83,8 @@ def optimistic_verb(function: Callable[P, Awaitable[Draft]]) -> Callable[P, Awai
 async def _write(draft: Draft, key: str | None) -> Outcome:
     kept = {"id": draft.subject.pk, "warnings": [_kept(advice) for advice in draft.warnings]}
     if draft.is_empty:
+        if draft.by.guess is not None:
+            raise Unconfirmed
         if key is not None:
             await idempotency.settle(draft.by, key, kept)
         return Outcome(draft.subject.pk, None, tuple(draft.warnings))

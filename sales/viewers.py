@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -11,6 +12,9 @@ from sales.accounts import Account, Privacy
 from sales.errors import NotAllowed
 from sales.leads import Lead
 from sales.users import Role, User
+
+if TYPE_CHECKING:
+    from sales.callers import Guess
 
 
 def mates(account: str, person: str) -> str:
@@ -30,7 +34,8 @@ group by other.user_id
 class Viewer:
     """A person (or a script of theirs) in the middle of a request.
 
-    `managed` are the people of the teams that the viewer manages, `seen` these and the team mates who share.
+    `managed` are the people of the teams that the viewer manages, `seen` these and the team mates who share. With a
+    `guess` it is still to be confirmed that this is who asks: by the statement that writes, or before.
     """
 
     account: Account
@@ -42,6 +47,7 @@ class Viewer:
     request_id: str | None = None
     idempotency_key: str | None = None
     acting_at: datetime | None = None
+    guess: "Guess | None" = None
 
     @property
     def is_administrator(self) -> bool:

@@ -10,7 +10,7 @@ from graphql import GraphQLError
 from strawberry.dataloader import DataLoader
 
 from reads import Path
-from sales.callers import renewed
+from sales.callers import caller, renewed
 from sales.viewers import Viewer
 from schema.mistakes import unauthenticated
 from schema.plans import Asked
@@ -20,16 +20,19 @@ Load: TypeAlias = Callable[[list[Any]], Awaitable[list[Any]]]
 
 @dataclass
 class Context:
-    """One request; `viewer` is None for whoever has not signed in."""
+    """One request; `viewer` is None for whoever has not signed in, and may be a guess at whom `token` stands for."""
 
     asked: Asked
     viewer: Viewer | None
     request_id: str
+    token: str | None = None
     client: str = ""
     idempotency_key: str | None = None
     has_changed: bool = field(default=False, init=False)
     has_ended: bool = field(default=False, init=False)
     """Whether the session that asks was signed out by an earlier field of the same document."""
+    done: dict[str, Any] = field(default_factory=dict, init=False)
+    """What mutations came to that the executor answers, by their keys in the answer: what they did or raised."""
     refused: dict[Path, GraphQLError] = field(default_factory=dict, init=False)
     """Fields that have no answer, and why."""
     _batches: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict, init=False)
@@ -60,6 +63,12 @@ class Context:
         """After a change: what was loaded before it is out of date."""
         self.has_changed = True
         self._batches.clear()
+
+    async def find_out(self) -> None:
+        """Who it is that asks, where it was a guess. Raises UNAUTHENTICATED."""
+        self.viewer = await caller(self.token, request_id=self.request_id) if self.token else None
+        if self.viewer is None:
+            raise unauthenticated()
 
     async def renew(self) -> None:
         """After a change of the viewer's own person or account."""

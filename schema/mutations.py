@@ -14,6 +14,7 @@ from inspect import getdoc
 from typing import Annotated, Any, TypeVar
 
 import strawberry
+from graphql import FieldNode, GraphQLField, GraphQLSchema, SelectionNode
 from strawberry import Parent
 from strawberry.types.field import StrawberryField
 from tortoise.models import Model
@@ -21,13 +22,14 @@ from tortoise.models import Model
 from sales import advice
 from sales.advice import AdviceCode
 from sales.errors import Refusal, Refused
-from sales.verbs import Outcome
+from sales.verbs import Outcome, Unconfirmed
 from sales.viewers import Viewer
 from schema import plans
-from schema.context import Info
+from schema.context import Context, Info
 from schema.events import position
 from schema.mistakes import bad_input, unauthenticated
 from schema.names import camel
+from schema.plans import Asked
 from schema.refusals import MutationError, Told
 from schema.scalars import Cursor
 
@@ -36,6 +38,8 @@ LONGEST_KEY = 300
 Input = TypeVar("Input")
 Act = Callable[[Viewer, Input], Awaitable[Any]]
 Read = Callable[[Info, "Answer"], Awaitable[Any]]
+
+ACTION = "action"
 
 _ADVICE_ABOUT = {AdviceCode.REMINDERS_KEPT: "reminder"}
 
@@ -65,6 +69,17 @@ class Answer:
     position: Cursor | None = None
 
 
+@dataclass(frozen=True)
+class Action:
+    """What a mutation does: `act`, and then its payload's `entity` is a row of `model`, where nothing else is said."""
+
+    act: Act[Any]
+    entity: str
+    model: type[Model] | None
+    creates: bool
+    confirms: bool
+
+
 @strawberry.type
 class Payload:
     """The fields that every payload has."""
@@ -79,25 +94,38 @@ class Payload:
 
 
 def mutation(
-    name: str, kind: Any, *, creates: bool = False, read: Read | None = None, **more: StrawberryField
+    name: str,
+    kind: Any,
+    *,
+    creates: bool = False,
+    confirms: bool = False,
+    read: Read | None = None,
+    **more: StrawberryField,
 ) -> Callable[[Act[Input]], StrawberryField]:
     """A mutation that lets the viewer act; its payload names the thing `name`, of the GraphQL type `kind`.
 
     What `creates` takes the id of the new thing from the input's `id`, where a client brings one, and is carried out
-    once for it. `read` reads the thing after the commit; by default it is the row with the outcome's id. `more` are
-    further fields of the payload, resolved over the Answer.
+    once for it. What `confirms` calls a verb that takes a guess at who asks (`optimistic_verb`). `read` reads the thing
+    after the commit; by default it is the row with the outcome's id. `more` are further fields of the payload, resolved
+    over the Answer.
     """
 
     def made(act: Act[Input]) -> StrawberryField:
         async def resolve(info: Any, input: Any) -> Answer:
-            own = _own(input.id) if creates else None
-            return await _answer(info, act, input, own=own)
+            context: Context = info.context
+            done = context.done.pop(info.path.key, None)
+            if isinstance(done, Exception):
+                raise done
+            return done or await carry_out(context, info.path.as_list(), action, input)
 
+        action = Action(act, camel(name), None if read else kind.over, creates=creates, confirms=confirms)
         name_of_act: str = getattr(act, "__name__")  # noqa: B009
         resolve.__name__ = name_of_act
         resolve.__annotations__ = {"info": Info, "input": Annotated[act.__annotations__["input"], INPUT]}
         payload = payload_type(name_of_act, {name: _entity(name, kind, read or _row_of(kind.over))} | more)
-        field: StrawberryField = strawberry.mutation(resolver=resolve, graphql_type=payload, description=getdoc(act))
+        field: StrawberryField = strawberry.mutation(
+            resolver=resolve, graphql_type=payload, description=getdoc(act), metadata={ACTION: action}
+        )
         return field
 
     return made
@@ -118,6 +146,25 @@ def payload_type(act: str, fields: dict[str, StrawberryField]) -> type:
     name = camel(act)
     cls = type(f"{name[0].upper()}{name[1:]}Payload", (Payload,), {"__annotations__": {}, **fields})
     return strawberry.type(cls, description=f"What `{name}` answers.")
+
+
+def confirms(asked: Asked) -> bool:
+    """Whether each verb that a mutation calls takes a guess at who asks."""
+    fields = [field_of(asked.schema, node) for node in asked.operation.selection_set.selections]
+    actions = [action_of(field) if field else None for field in fields]
+    return all(action is not None and action.confirms for action in actions)
+
+
+def field_of(schema: GraphQLSchema, node: SelectionNode) -> GraphQLField | None:
+    """The mutation that a selection calls."""
+    known = schema.mutation_type.fields if schema.mutation_type else {}
+    return known.get(node.name.value) if isinstance(node, FieldNode) else None
+
+
+def action_of(field: GraphQLField) -> Action | None:
+    """What it does; None where it is made in a way of its own."""
+    action: Action | None = field.extensions["strawberry-definition"].metadata.get(ACTION)
+    return action
 
 
 def told(refused: Refusal | Refused) -> list[Told]:
@@ -153,16 +200,20 @@ def _row_of(model: type[Model]) -> Read:
     return read
 
 
-async def _answer(info: Info, act: Act[Any], input: Any, *, own: str | None) -> Answer:
-    by = _once(info, own)
+async def carry_out(context: Context, path: list[str | int], action: Action, input: Any) -> Answer:
+    """What came of a mutation that stands at this place of the answer."""
+    by = _once(context, path, _own(input.id) if action.creates else None)
     try:
-        answer = Answer(input, await act(by, input))
-    except (Refusal, Refused) as refused:
-        return Answer(input, errors=told(refused))
-    info.context.forget()
+        answer = Answer(input, await action.act(by, input))
+    except (Unconfirmed, Refusal, Refused) as refused:
+        if by.guess is None and not isinstance(refused, Unconfirmed):
+            return Answer(input, errors=told(refused))
+        await context.find_out()
+        return await carry_out(context, path, action, input)
+    context.forget()
     outcome = outcome_of(answer)
     if by.session_id is not None and outcome.id == by.session_id:
-        info.context.has_ended = True
+        context.has_ended = True
     answer.warnings = list(outcome.warnings)
     answer.position = None if outcome.position is None else position(outcome.position)
     return answer
@@ -173,14 +224,13 @@ def _own(id: str | None) -> str | None:
     return f"id:{id.partition('_')[2]}" if id else None
 
 
-def _once(info: Info, own: str | None) -> Viewer:
+def _once(context: Context, path: list[str | int], own: str | None) -> Viewer:
     """The viewer, whose act is carried out once: for the id that came along, or for the request's Idempotency-Key."""
-    context = info.context
     if context.has_ended:
         raise unauthenticated()
     if own or context.idempotency_key is None:
         return context.by.once(own)
-    key = f"key:{context.idempotency_key}:{'.'.join(str(part) for part in info.path.as_list())}"
+    key = f"key:{context.idempotency_key}:{'.'.join(str(part) for part in path)}"
     if len(key) > LONGEST_KEY:
         raise bad_input("The alias of this field is too long to go with an Idempotency-Key.")
     return context.by.once(key)

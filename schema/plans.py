@@ -11,6 +11,7 @@ from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLResolveInfo,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -141,14 +142,28 @@ async def row(info: "Info", model: type[Model], key: Any) -> Any:
 
     Whatever asks at the same time for rows at the same place of the answer shares a statement.
     """
-    context, path = info.context, path_of(info._raw_info)
-    return await context.batched((path, model), partial(_rows_below, info._raw_info, model, path), key)
+    context, raw = info.context, info._raw_info
+    path = path_of(raw)
+    load = partial(_rows_below, context, raw.field_nodes, raw.return_type, model, path)
+    return await context.batched((path, model), load, key)
 
 
 async def only_row(info: "Info", model: type[Model], key: Any) -> Any:
     """The same where nothing else asks for rows at this place, as in a mutation: without waiting for others."""
     raw = info._raw_info
-    [found] = await _rows_below(raw, model, path_of(raw), [key])
+    return await row_below(info.context, raw.field_nodes, raw.return_type, model, path_of(raw), key)
+
+
+async def row_below(
+    context: "Context",
+    nodes: list[FieldNode],
+    of_type: GraphQLOutputType,
+    model: type[Model],
+    path: Path,
+    key: Any,
+) -> Any:
+    """The same for a field of this type at this place, which need not be executed."""
+    [found] = await _rows_below(context, nodes, of_type, model, path, [key])
     return found
 
 
@@ -210,14 +225,21 @@ def refused(info: GraphQLResolveInfo[Any]) -> GraphQLError | None:
     return context.refused.get(path_of(info))
 
 
-async def _rows_below(info: GraphQLResolveInfo[Any], model: type[Model], path: Path, keys: list[Any]) -> list[Any]:
-    kind = get_named_type(info.return_type)
+async def _rows_below(
+    context: "Context",
+    nodes: list[FieldNode],
+    of_type: GraphQLOutputType,
+    model: type[Model],
+    path: Path,
+    keys: list[Any],
+) -> list[Any]:
+    kind = get_named_type(of_type)
     assert isinstance(kind, GraphQLObjectType)
 
     def compile(question: Question, *, is_lenient: bool) -> Plan:
-        return question.compile_rows(info.field_nodes, kind, model, path, is_lenient=is_lenient)
+        return question.compile_rows(nodes, kind, model, path, is_lenient=is_lenient)
 
-    found = await _by_key(info.context, (path, model), compile, more=keys)
+    found = await _by_key(context, (path, model), compile, more=keys)
     return [found.get(str(key)) for key in keys]
 
 

@@ -184,6 +184,10 @@ async def write(draft: Draft, *, key: str | None = None, outcome: dict[str, Any]
         )
     ctes = "".join(f", w{n} as ({sql})" for n, sql in enumerate(writes))
     holds, if_held = _holds(draft, values)
+    if by.guess is not None:
+        condition, versions = by.guess.condition(len(values))
+        values += versions
+        if_held += f" and {condition}"
     sql = _WRITE.replace("/*holds*/", holds).replace("/*if held*/", if_held).replace("/*writes*/", ctes)
     rows = await database.fetch(sql, *values)
     if not rows:

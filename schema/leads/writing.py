@@ -137,7 +137,7 @@ async def lead_create(by: Viewer, input: LeadCreateInput) -> Outcome:
     )
 
 
-@mutation("lead", Lead)
+@mutation("lead", Lead, confirms=True)
 async def lead_edit(by: Viewer, input: LeadEditInput) -> Outcome:
     """Change what is written on a lead; on a closed one, too."""
     return await edit.edit(
@@ -145,7 +145,7 @@ async def lead_edit(by: Viewer, input: LeadEditInput) -> Outcome:
     )
 
 
-@mutation("lead", Lead)
+@mutation("lead", Lead, confirms=True)
 async def lead_move(by: Viewer, input: LeadMoveInput) -> Outcome:
     """Put a lead into a step, before or after another lead. Its status stays what it is."""
     return await moves.move(read(input.id), by=by, expected_version=or_none(input.expected_version), **_place(input))
@@ -166,13 +166,13 @@ async def lead_claim(by: Viewer, input: LeadClaimInput) -> Outcome:
     return await owners.claim(read(input.id), by=by)
 
 
-@mutation("lead", Lead)
+@mutation("lead", Lead, confirms=True)
 async def lead_star(by: Viewer, input: LeadStarInput) -> Outcome:
     """Mark a lead as important, for everybody."""
     return await edit.star(read(input.id), by=by)
 
 
-@mutation("lead", Lead)
+@mutation("lead", Lead, confirms=True)
 async def lead_unstar(by: Viewer, input: LeadUnstarInput) -> Outcome:
     """Take a lead's mark away, for everybody."""
     return await edit.unstar(read(input.id), by=by)
