@@ -76,6 +76,11 @@ class _Connection(asyncpg.Connection):
     def get_reset_query(self) -> str:
         return ""
 
+    async def reset(self, *, timeout: float | None = None) -> None:
+        """Only what a transaction left open has to be ended; asyncpg sets a timer first, in any case."""
+        if self.is_in_transaction():
+            await super().reset(timeout=timeout)
+
     def is_quiet(self, most_queries: int) -> bool:
         """Whether it has nothing to wait for before somebody else may have it."""
         protocol: Any = self._protocol

@@ -3,7 +3,7 @@
 import re
 from functools import partial
 from inspect import isawaitable
-from secrets import token_hex
+from random import getrandbits
 from typing import Any, Final
 
 import orjson
@@ -147,4 +147,4 @@ async def _execute(context: Context) -> ExecutionResult | bytes:
 
 def _request_id(request: Request) -> str:
     given = request.headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else token_hex(16)
+    return given if _REQUEST_ID.fullmatch(given) else f"{getrandbits(128):032x}"

@@ -132,6 +132,18 @@ async def test_a_session_that_ends_changes_nothing_more(ben: Viewer, client: Cli
     assert not (await Lead.get(id=lead.id)).is_starred
 
 
+@pytest.mark.parametrize("sql", ENDS)
+async def test_a_session_that_ends_is_told_so_whatever_it_asks_to_change(ben: Viewer, client: Client, sql: str) -> None:
+    lead = await a_lead(ben, title="Bens")
+    nothing = f'mutation {{ leadUnstar(input: {{ id: "lead_{lead.id}" }}) {{ errors {{ code }} }} }}'
+    refused = f'mutation {{ leadEdit(input: {{ id: "lead_{lead.id}", title: "" }}) {{ errors {{ code }} }} }}'
+    await client.ask(TITLES)
+
+    await database.fetch(sql, ben.user.id)
+
+    assert [await client.code(nothing), await client.code(refused)] == ["UNAUTHENTICATED", "UNAUTHENTICATED"]
+
+
 async def test_who_manages_a_team_no_more_changes_nothing_of_theirs(
     ada: Viewer, anns: Lead, ben: Viewer, client: Client
 ) -> None:
