@@ -194,5 +194,5 @@ def _standing(told: dict[str, Any]) -> _Standing | None:
     return _Standing(
         status=Status(told.get("status", Status.TODO)),
         step_id=told["step_id"],
-        money=Money(Decimal(told["amount"]), told["currency"]) if told.get("amount") else None,
+        money=Money(Decimal(told["amount"]), told["currency"]) if told.get("amount") is not None else None,
     )

@@ -407,6 +407,16 @@ async def test_a_diff_adds_up_from_the_board_of_its_start_to_that_of_its_end(pla
             }
 
 
+async def test_a_lead_worth_nothing_is_worth_nothing_and_not_unknown(ada: Viewer) -> None:
+    first, *_ = await steps_of(ada)
+    await a_lead(ada, money=euros(0))
+    moment = await database.now()
+
+    column = (await moved(ada, moment, await database.now()))[first.name]
+
+    assert column.at_start.sums == column.at_end.sums == [euros(0)]
+
+
 def figures_of(columns: list[PastColumn]) -> dict[UUID, Any]:
     return {column.step.id: (column.count, column.sums) for column in columns if column.count}
 
