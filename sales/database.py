@@ -25,6 +25,7 @@ from tortoise.transactions import in_transaction
 TABLES = (
     "accounts",
     "deliveries",
+    "endpoints",
     "failures",
     "idempotency",
     "journal",

@@ -13,8 +13,10 @@ import orjson
 
 from sales import database, failures
 from sales.audiences import Happened, audience, ended_reminders
+from sales.endpoints import EndpointKind
 from sales.failures import Stage
 from sales.journal import Kind, dumps
+from sales.routes import Device, Reader, routes
 from sales.viewers import sees
 
 BATCH = 500
@@ -38,9 +40,12 @@ select position, kind, actor_id, subject_id, lead_id, owner_id, caused_by, chang
 from journal where account_id = $1 and position > $2 order by position limit $3
 """
 
-_PEOPLE = """
-select id, role = 'ADMINISTRATOR' as is_administrator, notify_in_app, notify_by_email
-from users where account_id = $1 and deactivated_at is null
+_READERS = """
+select u.id, u.role = 'ADMINISTRATOR' as is_administrator, u.notify_in_app as in_app, u.notify_by_email as by_email,
+  coalesce((select jsonb_agg(jsonb_build_array(e.id, e.kind) order by e.id) from endpoints e
+    where e.account_id = u.account_id and e.user_id = u.id and e.disabled_at is null and e.deleted_at is null),
+    '[]') as devices
+from users u where u.account_id = $1 and u.deactivated_at is null
 """
 
 _REMINDERS = f"""
@@ -51,11 +56,11 @@ left join users u on u.account_id = r.account_id and u.id = r.user_id
 where r.account_id = $1 and r.id = any($2)
 """
 
-# A notification that exists already was told of before, and its delivery with it.
+# A notification that exists already was told of before, and its deliveries with it.
 _TELL = """
 with wanted as (
   select * from jsonb_to_recordset($2::jsonb) as w(position bigint, user_id uuid, kind text, lead_id uuid,
-    reminder_id uuid, at timestamptz, in_app boolean)),
+    reminder_id uuid, at timestamptz, in_app boolean, routes jsonb)),
 told as (
   insert into notifications (id, account_id, user_id, kind, position, lead_id, reminder_id, dedupe_key, in_app,
     created_at, visible_at)
@@ -63,11 +68,13 @@ told as (
     w.in_app, now(), greatest(now(), w.at)
   from wanted w order by w.position
   on conflict (account_id, dedupe_key) do nothing
-  returning id, user_id, position, visible_at)
-insert into deliveries (id, account_id, notification_id, user_id, channel, state, attempt, ambiguous, next_at,
-  created_at)
-select uuidv7(), $1, t.id, t.user_id, 'EMAIL', 'PENDING', 0, 0, t.visible_at, now()
-from told t where t.user_id = any($3::uuid[])
+  returning id, user_id, position, lead_id)
+insert into deliveries (id, account_id, notification_id, user_id, endpoint_id, channel, position, lead_id, lane, state,
+  attempt, ambiguous, next_at, created_at)
+select uuidv7(), $1, t.id, t.user_id, r.endpoint_id, r.channel, t.position, t.lead_id, r.lane, 'PENDING', 0, 0,
+  greatest(now(), r.at), now()
+from told t join wanted w using (user_id, position)
+cross join jsonb_to_recordset(w.routes) as r(channel text, endpoint_id uuid, lane uuid, at timestamptz)
 """
 
 # A notification that its reader may have seen stays, but not one of this very transaction, which has the same now().
@@ -85,13 +92,6 @@ where d.account_id = $1 and d.notification_id = p.id and d.state = 'PENDING'
 """
 
 _MOVE_CURSOR = "update dispatch_cursors set dispatched = $2 where account_id = $1 returning 1"
-
-
-@dataclass(frozen=True)
-class _Person:
-    is_administrator: bool
-    in_app: bool
-    by_email: bool
 
 
 @dataclass(frozen=True)
@@ -155,15 +155,11 @@ async def _pass_one_by_one(account_id: UUID, events: list[Happened]) -> int | No
 
 
 async def _tell(account_id: UUID, events: list[Happened]) -> None:
-    people = {
-        row["id"]: _Person(row["is_administrator"], row["notify_in_app"], row["notify_by_email"])
-        for row in await database.fetch(_PEOPLE, account_id)
-    }
+    people = {row["id"]: _reader(row) for row in await database.fetch(_READERS, account_id)}
     reminders = await _fired_reminders(account_id, events)
     tellings = [telling for event in events for telling in _tellings(event, people, reminders)]
     if tellings:
-        by_email = [id for id, person in people.items() if person.by_email]
-        await database.fetch(_TELL, account_id, dumps(tellings), by_email)
+        await database.fetch(_TELL, account_id, dumps(tellings))
     # Ended by an event of this batch, or by one that is dispatched later or was dispatched before.
     ended = {id: _FOR_GOOD for id, reminder in reminders.items() if reminder.state != "FIRED"}
     ended |= {id: event.position for event in events for id in ended_reminders(event)}
@@ -177,28 +173,35 @@ async def _fired_reminders(account_id: UUID, events: list[Happened]) -> dict[UUI
     return {row.pop("id"): _Reminder(**row) for row in rows}
 
 
-def _tellings(event: Happened, people: dict[UUID, _Person], reminders: dict[UUID, _Reminder]) -> list[dict[str, Any]]:
-    """The notifications of one event, as rows; on no channel at all, none."""
+def _tellings(event: Happened, people: dict[UUID, Reader], reminders: dict[UUID, _Reminder]) -> list[dict[str, Any]]:
+    """The notifications of one event, as rows, with the ways by which each goes; on no way at all, none."""
     reminder = reminders[event.subject_id] if event.kind == Kind.REMINDER_FIRED else None
-    told = audience(event, reminded=_reminded(reminder, people) if reminder else [])
-    return [
-        {
-            "position": event.position, "user_id": user_id, "kind": kind, "lead_id": event.lead_id,
-            "reminder_id": event.subject_id if reminder else None, "at": reminder.notify_at if reminder else None,
-            "in_app": person.in_app,
-        }
-        for user_id, kind in told.items()
-        if (person := people.get(user_id)) and (person.in_app or person.by_email)
-    ]  # fmt: skip
+    at = reminder.notify_at if reminder else None
+    tellings = []
+    for user_id, kind in audience(event, reminded=_reminded(reminder, people) if reminder else []).items():
+        reader = people.get(user_id)
+        ways = [route.row() for route in routes(reader, kind, at=at)] if reader else []
+        if reader and (reader.in_app or ways):
+            tellings.append({
+                "position": event.position, "user_id": user_id, "kind": kind, "lead_id": event.lead_id,
+                "reminder_id": event.subject_id if reminder else None, "at": at, "in_app": reader.in_app,
+                "routes": ways,
+            })  # fmt: skip
+    return tellings
 
 
-def _reminded(reminder: _Reminder, people: dict[UUID, _Person]) -> list[UUID]:
+def _reminded(reminder: _Reminder, people: dict[UUID, Reader]) -> list[UUID]:
     """Whose reminder it is; who may not see the lead any more gives way to its owner, nobody to the administrators."""
     if reminder.user_id in people and reminder.is_seen:
         return [reminder.user_id]
     if reminder.owner_id in people:
         return [reminder.owner_id]
     return [id for id, person in people.items() if person.is_administrator]
+
+
+def _reader(row: database.Row) -> Reader:
+    devices = tuple(Device(UUID(id), EndpointKind(kind)) for id, kind in orjson.loads(row["devices"]))
+    return Reader(**row | {"devices": devices})
 
 
 def _happened(row: database.Row) -> Happened:

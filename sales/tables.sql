@@ -197,8 +197,8 @@ COMMENT ON COLUMN api_keys.token_hash IS 'SHA-256 of the key, in hexadecimal';
 CREATE TABLE deliveries (
     id uuid NOT NULL,
     account_id uuid NOT NULL,
-    notification_id uuid NOT NULL,
-    user_id uuid NOT NULL,
+    notification_id uuid,
+    user_id uuid,
     channel character varying(10) NOT NULL,
     state character varying(10) NOT NULL,
     attempt integer NOT NULL,
@@ -208,12 +208,20 @@ CREATE TABLE deliveries (
     created_at timestamp with time zone NOT NULL,
     done_at timestamp with time zone,
     last_error text,
+    endpoint_id uuid,
+    lane uuid DEFAULT '00000000-0000-0000-0000-000000000001'::uuid NOT NULL,
+    lead_id uuid,
+    "position" bigint,
     CONSTRAINT deliveries_done_valid CHECK ((((state)::text = 'PENDING'::text) = (done_at IS NULL))),
     CONSTRAINT deliveries_state_valid CHECK (((state)::text = ANY ((ARRAY['PENDING'::character varying, 'SENT'::character varying, 'DEAD'::character varying, 'CANCELLED'::character varying])::text[])))
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
 COMMENT ON TABLE deliveries IS 'One notification on its way to one person through one channel; its id is the Message-ID.';
+
+COMMENT ON COLUMN deliveries.notification_id IS 'What a person is told; null: an event for a webhook';
+
+COMMENT ON COLUMN deliveries.user_id IS 'To whom; null: to an endpoint of the account';
 
 COMMENT ON COLUMN deliveries.ambiguous IS 'Attempts that may have arrived without our knowing';
 
@@ -228,7 +236,8 @@ CREATE TABLE delivery_attempts (
     transmitting_at timestamp with time zone,
     ended_at timestamp with time zone,
     outcome character varying(12),
-    error text
+    error text,
+    status smallint
 );
 
 COMMENT ON TABLE delivery_attempts IS 'One try at sending; the key is (delivery_id, attempt).';
@@ -241,6 +250,52 @@ CREATE TABLE dispatch_cursors (
 );
 
 COMMENT ON TABLE dispatch_cursors IS 'How far the dispatch has read an account''s journal.';
+
+CREATE TABLE endpoints (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    user_id uuid,
+    kind character varying(10) NOT NULL,
+    name character varying(120) NOT NULL,
+    address text NOT NULL,
+    shown character varying(300) NOT NULL,
+    secret text,
+    former_secret text,
+    former_until timestamp with time zone,
+    events text[] NOT NULL,
+    lead_filter jsonb NOT NULL,
+    selection text,
+    created_at timestamp with time zone NOT NULL,
+    disabled_at timestamp with time zone,
+    disabled_because character varying(10),
+    deleted_at timestamp with time zone,
+    failures integer NOT NULL,
+    failing_since timestamp with time zone,
+    paused_until timestamp with time zone,
+    CONSTRAINT endpoints_disabled_valid CHECK (((disabled_at IS NULL) = (disabled_because IS NULL)))
+);
+
+COMMENT ON TABLE endpoints IS 'Where deliveries go; of a person, or of the account. Its address is a secret: who knows it can post there.';
+
+COMMENT ON COLUMN endpoints.user_id IS 'Whose it is; null: the account''s';
+
+COMMENT ON COLUMN endpoints.address IS 'A URL, a device''s token or subscription; sealed';
+
+COMMENT ON COLUMN endpoints.shown IS 'As much of the address as may be seen';
+
+COMMENT ON COLUMN endpoints.secret IS 'What webhooks are signed with; sealed';
+
+COMMENT ON COLUMN endpoints.former_secret IS 'The one before; sealed';
+
+COMMENT ON COLUMN endpoints.former_until IS 'Until when the former secret signs too';
+
+COMMENT ON COLUMN endpoints.events IS 'Kinds of events; none: all of them';
+
+COMMENT ON COLUMN endpoints.lead_filter IS 'Ids and statuses; {} means all leads';
+
+COMMENT ON COLUMN endpoints.selection IS 'What a webhook tells of a lead, in GraphQL; null: the usual';
+
+COMMENT ON COLUMN endpoints.failures IS 'On end';
 
 CREATE TABLE failures (
     id uuid NOT NULL,
@@ -664,6 +719,9 @@ ALTER TABLE ONLY api_keys
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_in_account UNIQUE (account_id, id);
 
+ALTER TABLE deliveries
+    ADD CONSTRAINT deliveries_of_something_valid CHECK (((notification_id IS NOT NULL) OR ((endpoint_id IS NOT NULL) AND ("position" IS NOT NULL)))) NOT VALID;
+
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
 
@@ -672,6 +730,12 @@ ALTER TABLE ONLY delivery_attempts
 
 ALTER TABLE ONLY dispatch_cursors
     ADD CONSTRAINT dispatch_cursors_pkey PRIMARY KEY (account_id);
+
+ALTER TABLE ONLY endpoints
+    ADD CONSTRAINT endpoints_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY endpoints
+    ADD CONSTRAINT endpoints_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY failures
     ADD CONSTRAINT failures_pkey PRIMARY KEY (id);
@@ -781,9 +845,17 @@ CREATE INDEX api_keys_user ON api_keys USING btree (account_id, user_id);
 
 CREATE INDEX deliveries_dead ON deliveries USING btree (account_id, id) WHERE ((state)::text = 'DEAD'::text);
 
-CREATE INDEX deliveries_due ON deliveries USING btree (next_at) WHERE ((state)::text = 'PENDING'::text);
+CREATE INDEX deliveries_due ON deliveries USING btree (lane, next_at, "position") WHERE ((state)::text = 'PENDING'::text);
 
-CREATE UNIQUE INDEX deliveries_once ON deliveries USING btree (notification_id, channel);
+CREATE INDEX deliveries_in_order ON deliveries USING btree (lane, lead_id, "position") WHERE (((state)::text = 'PENDING'::text) AND ((channel)::text = 'WEBHOOK'::text));
+
+CREATE INDEX deliveries_leased ON deliveries USING btree (lane, next_at) WHERE (((state)::text = 'PENDING'::text) AND (lease IS NOT NULL));
+
+CREATE UNIQUE INDEX deliveries_of_event ON deliveries USING btree (endpoint_id, "position") WHERE (notification_id IS NULL);
+
+CREATE UNIQUE INDEX deliveries_once ON deliveries USING btree (notification_id, channel, endpoint_id) NULLS NOT DISTINCT WHERE (notification_id IS NOT NULL);
+
+CREATE INDEX endpoints_of_account ON endpoints USING btree (account_id, kind, user_id) WHERE (deleted_at IS NULL);
 
 CREATE UNIQUE INDEX failures_subject ON failures USING btree (account_id, stage, subject);
 
@@ -890,6 +962,9 @@ ALTER TABLE ONLY api_keys
     ADD CONSTRAINT api_keys_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
 
 ALTER TABLE ONLY deliveries
+    ADD CONSTRAINT deliveries_endpoint FOREIGN KEY (account_id, endpoint_id) REFERENCES endpoints(account_id, id) NOT VALID;
+
+ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_notification FOREIGN KEY (account_id, notification_id) REFERENCES notifications(account_id, id);
 
 ALTER TABLE ONLY deliveries
@@ -900,6 +975,12 @@ ALTER TABLE ONLY delivery_attempts
 
 ALTER TABLE ONLY dispatch_cursors
     ADD CONSTRAINT dispatch_cursors_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY endpoints
+    ADD CONSTRAINT endpoints_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY endpoints
+    ADD CONSTRAINT endpoints_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
 
 ALTER TABLE ONLY failures
     ADD CONSTRAINT failures_account FOREIGN KEY (account_id) REFERENCES accounts(id);

@@ -18,7 +18,14 @@ from schema.words import described
 
 _NEWEST_FIRST = (Key("created_at", datetime, descending=True), Key("id", descending=True))
 
-described(Channel, "A way out of the application. Treat an unknown one by its name.", EMAIL="An e-mail.")
+described(
+    Channel,
+    "A way out of the application. Treat an unknown one by its name.",
+    EMAIL="An e-mail.",
+    WEBHOOK="A request to a server, by Standard Webhooks.",
+    PUSH="A push message to a browser or a telephone.",
+    CHAT="A message in a chat: Slack, Microsoft Teams or another.",
+)
 described(
     DeliveryState,
     "What has become of a delivery.",

@@ -11,6 +11,7 @@ from tortoise.models import Model
 from reads import Late, Row
 from sales.accounts import Account
 from sales.deliveries import Delivery
+from sales.endpoints import Endpoint
 from sales.errors import InvalidValue
 from sales.journal import Event
 from sales.keys import ApiKey
@@ -40,6 +41,7 @@ WORDS: dict[type[Model], str] = {
     Notification: "notification",
     Delivery: "delivery",
     SavedView: "view",
+    Endpoint: "endpoint",
     Event: "event",
 }
 _MODELS = {word: model for model, word in WORDS.items()}

@@ -10,6 +10,7 @@ from tortoise.models import Model
 from reads import Row, Run, Unplannable
 from sales.accounts import Account
 from sales.deliveries import Delivery
+from sales.endpoints import Endpoint
 from sales.journal import Event
 from sales.keys import ApiKey
 from sales.leads import Lead
@@ -60,6 +61,10 @@ class Rights:
         if model is Notification:
             mine = f"{within} and {row.user_id} = {row.bind(_person, 'uuid')}"
             return f"{mine} and {row.in_app} and {row.cancelled_at} is null and {row.visible_at} <= now()"
+        if model is Endpoint:
+            whose = f"{row.user_id} = {row.bind(_person, 'uuid')}"
+            whose = f"({whose} or {row.user_id} is null)" if self._is_administrator else whose
+            return f"{within} and {row.deleted_at} is null and {whose}"
         if model is SavedView:
             return f"{within} and ({row.user_id} = {row.bind(_person, 'uuid')} or {row.is_shared})"
         if model is Session or (model in (ApiKey, Delivery) and not self._is_administrator):

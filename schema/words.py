@@ -212,6 +212,12 @@ _EVENTS = {
     "VIEW_CREATED": "A list of leads was saved as a view.",
     "VIEW_EDITED": "A saved view was changed.",
     "VIEW_DELETED": "A saved view was deleted.",
+    "ENDPOINT_CREATED": "An endpoint was made: a webhook, a device or a chat.",
+    "ENDPOINT_EDITED": "An endpoint was changed.",
+    "ENDPOINT_SECRET_ROTATED": "A webhook got a new secret; the former one signs too for a day.",
+    "ENDPOINT_ENABLED": "An endpoint was switched on again.",
+    "ENDPOINT_DISABLED": "An endpoint was switched off, by hand or because it is gone or has failed for days.",
+    "ENDPOINT_DELETED": "An endpoint was deleted.",
 }
 
 described(Kind, "What happened. Kinds are appended: treat an unknown one by its text.", name="EventKind", **_EVENTS)

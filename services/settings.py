@@ -9,6 +9,8 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 DATABASE_FILE = "database.url"
+SECRET_FILE = "secret.key"
+SHORTEST_SECRET = 32
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -45,6 +47,8 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     redis_url: str | None = field(default=None, repr=False)
     smtp: Smtp | None = None
+    secret_key: str | None = field(default=None, repr=False)
+    """What seals secrets that have to be read again; several with commas between them: the first one seals."""
     public_url: str = "http://localhost:8000"
     mail_from: str = "Relance <relance@localhost>"
     log_level: str = "INFO"
@@ -65,6 +69,7 @@ class Settings:
             database_url=_database(given.get("DATABASE_URL")),
             redis_url=_redis(given.get("REDIS_URL")),
             smtp=_smtp(given.get("SMTP_URL")),
+            secret_key=_secret(given.get("SECRET_KEY")),
             public_url=_public(given.get("PUBLIC_URL", f"http://localhost:{port}")),
             mail_from=_sender(given.get("MAIL_FROM", cls.mail_from)),
             log_level=_level(given.get("LOG_LEVEL", cls.log_level)),
@@ -80,6 +85,12 @@ class Settings:
         if self.database_url is None:
             raise BadSetting("DATABASE_URL", "is needed here (only `relance up` brings its own)", example=_DATABASE)
         return self.database_url
+
+    def known_secret_key(self) -> str | None:
+        """The key, or that of a `relance up` on the same DATA_DIR; None: nothing can be sealed here."""
+        if self.secret_key is None and (kept := self.data_dir / SECRET_FILE).exists():
+            return kept.read_text().strip()
+        return self.secret_key
 
 
 _DATABASE = "postgresql://relance:secret@localhost:5432/relance"
@@ -166,6 +177,13 @@ def _smtp(url: str | None) -> Smtp | None:
         user=_unquoted(parts.username),
         password=_unquoted(parts.password),
     )
+
+
+def _secret(value: str | None) -> str | None:
+    if value is not None and any(len(key.strip()) < SHORTEST_SECRET for key in value.split(",")):
+        example = "$(openssl rand -hex 32)"
+        raise BadSetting("SECRET_KEY", f"must have at least {SHORTEST_SECRET} random characters", example=example)
+    return value
 
 
 def _public(url: str) -> str:

@@ -73,6 +73,12 @@ class Kind(StrEnum):
     VIEW_CREATED = "view.created"
     VIEW_EDITED = "view.edited"
     VIEW_DELETED = "view.deleted"
+    ENDPOINT_CREATED = "endpoint.created"
+    ENDPOINT_EDITED = "endpoint.edited"
+    ENDPOINT_SECRET_ROTATED = "endpoint.secret_rotated"
+    ENDPOINT_ENABLED = "endpoint.enabled"
+    ENDPOINT_DISABLED = "endpoint.disabled"
+    ENDPOINT_DELETED = "endpoint.deleted"
 
 
 class JournalHead(Model):

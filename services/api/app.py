@@ -9,7 +9,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from sales import database
+from sales import database, sealed
 from schema.schema import LIMITS
 from services import logs
 from services.api import health, ide, landing, persisted
@@ -28,6 +28,7 @@ def create_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        sealed.use(settings.known_secret_key())
         async with database.connected(settings.needed_database_url(), pool=POOL):
             yield
             await app.state.bell.close()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import urllib.error
 import urllib.request
@@ -15,7 +16,7 @@ from services.local.processes import hold, hold_within
 from services.local.programs import Child, Program, keep_running, say
 from services.local.valkey import Valkey
 from services.reach import check_database, check_port, check_redis
-from services.settings import DATABASE_FILE, CannotStart, Settings
+from services.settings import DATABASE_FILE, SECRET_FILE, CannotStart, Settings
 
 _LEFTOVER_SECONDS = 45.0
 _PATIENCE_SECONDS = 30.0
@@ -47,6 +48,7 @@ async def _up(settings: Settings, empty: bool) -> None:
         lock = await _claim(settings.data_dir, stack)
         check_port(settings.host, settings.port)
         servers, urls = await _servers(settings, stack)
+        _make_secret_key(settings)
         sign_in = await _fill(urls["DATABASE_URL"], empty)
         _tell_operators(settings, urls["DATABASE_URL"], stack)
         programs = await _programs(settings, stack, urls=urls, lock=lock)
@@ -90,6 +92,14 @@ async def _servers(settings: Settings, stack: AsyncExitStack) -> tuple[list[Chil
         "DATABASE_URL": settings.database_url or postgres.url,
         "REDIS_URL": settings.redis_url or valkey.url,
     }
+
+
+def _make_secret_key(settings: Settings) -> None:
+    """A key of this DATA_DIR's own, once: what is sealed with it can be read as long as the file is there."""
+    file = settings.data_dir / SECRET_FILE
+    if settings.known_secret_key() is None:
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+            new.write(secrets.token_hex(32))
 
 
 def _tell_operators(settings: Settings, database_url: str, stack: AsyncExitStack) -> None:

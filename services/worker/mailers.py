@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +12,8 @@ import aiosmtplib
 
 from sales.deliveries import DeliveryOutcome
 from services.settings import Settings, Smtp
+from services.worker.emails import compose
+from services.worker.ways import MayGo, Outgoing, Result
 
 _PERMANENT = range(500, 600)
 _OF_OUR_LOGIN = frozenset({530, 534, 535, 538})
@@ -20,16 +21,6 @@ _OF_OUR_LOGIN = frozenset({530, 534, 535, 538})
 
 _ABOUT_THE_MESSAGE = (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)
 _FAREWELL_SECONDS = 1
-
-MayGo = Callable[[], Awaitable[bool]]
-
-
-@dataclass(frozen=True)
-class Result:
-    """How an attempt ended, and in which words."""
-
-    outcome: DeliveryOutcome
-    words: str = ""
 
 
 class Mailer(Protocol):
@@ -122,6 +113,24 @@ class OutboxMailer:
             file.flush()
             os.fsync(file.fileno())
         draft.rename(self._folder / name)
+
+
+class ByEmail:
+    """The way of e-mails: written for their reader, handed to the mailer."""
+
+    def __init__(self, settings: Settings, *, seconds: float) -> None:
+        self._settings = settings
+        self._mailer = mailer_of(settings, seconds=seconds)
+
+    async def send(self, outgoing: Outgoing, *, may_go: MayGo) -> Result | None:
+        assert outgoing.notice is not None
+        message = compose(
+            outgoing.notice,
+            delivery_id=outgoing.claim.id,
+            public_url=self._settings.public_url,
+            mail_from=self._settings.mail_from,
+        )
+        return await self._mailer.send(message, may_go=may_go)
 
 
 def mailer_of(settings: Settings, *, seconds: float) -> Mailer:

@@ -10,7 +10,8 @@ from datetime import timedelta
 
 import uvloop
 
-from sales import clock, database, deliveries, dispatch, workers
+from sales import clock, database, dispatch, sealed, workers
+from sales.deliveries.policies import LEASE
 from sales.ids import new_id
 from services import logs
 from services.settings import Settings
@@ -24,11 +25,11 @@ log = logging.getLogger("relance.worker")
 BEAT_SECONDS = 2.0
 DRAIN_SECONDS = 15.0
 _LAST_WORDS_SECONDS = 3.0
-_POOL = SLOTS + 4
-"""A connection for each send, each sweep, and the heartbeat."""
+_POOL = SLOTS // 2 + 4
+"""A connection for every other send, which mostly waits for its receiver, for each sweep, and for the heartbeat."""
 
 
-def run(settings: Settings, *, lease: timedelta = deliveries.LEASE) -> None:
+def run(settings: Settings, *, lease: timedelta = LEASE) -> None:
     """Run until SIGTERM or SIGINT; what has begun is finished first. `lease` is shorter in tests only."""
     logs.to_stdout(settings.log_level)
     uvloop.run(_run(settings, lease))
@@ -38,6 +39,7 @@ async def _run(settings: Settings, lease: timedelta) -> None:
     told = asyncio.Event()
     for way in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(way, told.set)
+    sealed.use(settings.known_secret_key())
     async with database.connected(settings.needed_database_url(), pool=_POOL):
         await _work(settings, lease, told)
 

@@ -8,16 +8,20 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from sales import database, deliveries, notices
-from sales.deliveries import Claim, DeliveryOutcome, DeliveryState
-from sales.notices import Notice
+from sales import database, notices
+from sales.deliveries import Channel, DeliveryOutcome, DeliveryState, claiming, settling
+from sales.deliveries.claiming import Claim
+from sales.endpoints import Endpoint
 from services.settings import Settings
-from services.worker.emails import compose
-from services.worker.mailers import Mailer, Result, mailer_of
+from services.worker.mailers import ByEmail
+from services.worker.ways import Outgoing, Result, Ways
 
 log = logging.getLogger("relance.send")
 
-SLOTS = 8
+SLOTS = 32
+MAIL_SLOTS = 16
+"""E-mails at once, so that a slow mail server leaves room for everything else."""
+
 LONGEST_SEND = timedelta(seconds=15)
 _NOT_GONE = Result(DeliveryOutcome.INTERRUPTED, "called off, or too late to begin")
 
@@ -26,12 +30,11 @@ class Sender:
     """Claims no more deliveries than it can send at once, so that no lease runs out in a queue of ours."""
 
     def __init__(self, settings: Settings, *, lease: timedelta, when_free: Callable[[], None]) -> None:
-        self._settings = settings
         self._lease = lease
         self._longest = min(LONGEST_SEND, lease / 2)
-        self._mailer: Mailer = mailer_of(settings, seconds=self._longest.total_seconds())
+        self._ways = ways(settings, seconds=self._longest.total_seconds())
         self._when_free = when_free
-        self._sending: set[asyncio.Task[None]] = set()
+        self._sending: dict[asyncio.Task[None], Channel] = {}
 
     async def send_due(self) -> int:
         """Begin to send what is due, as far as there are free slots; returns how many were begun."""
@@ -39,67 +42,94 @@ class Sender:
         if free == 0:
             return 0
         ends = time.monotonic() + self._lease.total_seconds()
-        claims = await deliveries.claim(free, lease=self._lease)
-        known = await notices.load([claim.notification_id for claim in claims]) if claims else {}
-        for claim in claims:
-            task = asyncio.create_task(self._send(claim, known[claim.notification_id], ends=ends))
-            self._sending.add(task)
+        claims = await claiming.claim(free, mails=self._mail_slots(), lease=self._lease)
+        for outgoing in await _outgoing(claims):
+            task = asyncio.create_task(self._send(outgoing, ends=ends))
+            self._sending[task] = outgoing.claim.channel
             task.add_done_callback(self._ended)
         return len(claims)
 
     async def next_in(self) -> float | None:
         """Seconds until there is something to send; with all slots full, None: the first one that is free rings."""
-        return await deliveries.next_due_in() if len(self._sending) < SLOTS else None
+        if len(self._sending) >= SLOTS:
+            return None
+        return await claiming.next_due_in(mails=self._mail_slots())
 
     async def drain(self) -> None:
         """Wait until nothing is being sent any more."""
         while self._sending:
             await asyncio.wait(self._sending)
 
+    def _mail_slots(self) -> int:
+        return max(0, MAIL_SLOTS - sum(channel == Channel.EMAIL for channel in self._sending.values()))
+
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._sending.discard(task)
+        self._sending.pop(task)
         self._when_free()
         if not task.cancelled() and (problem := task.exception()):
             log.error("a sender broke: %s", problem, exc_info=problem)
 
-    async def _send(self, claim: Claim, notice: Notice, *, ends: float) -> None:
+    async def _send(self, outgoing: Outgoing, *, ends: float) -> None:
         try:
-            result = await self._attempt(claim, notice)
+            result = await self._attempt(outgoing)
         except Exception as problem:
             if not database.is_away(problem):
                 raise
             return  # nothing has left: the lease runs out, and whoever comes next knows so
-        await self._settle(claim, notice, result or _NOT_GONE, ends=ends)
+        await self._settle(outgoing, result or _NOT_GONE, ends=ends)
 
-    async def _attempt(self, claim: Claim, notice: Notice) -> Result | None:
+    async def _attempt(self, outgoing: Outgoing) -> Result | None:
         async def may_go() -> bool:
-            return await deliveries.transmitting(claim, within=self._longest)
+            return await claiming.transmitting(outgoing.claim, within=self._longest)
 
+        way = self._ways.get(outgoing.endpoint.kind if outgoing.endpoint else None)
+        if way is None:
+            return Result(DeliveryOutcome.REFUSED, "this deployment isn't set up to send there")
         try:
-            message = compose(
-                notice,
-                delivery_id=claim.id,
-                public_url=self._settings.public_url,
-                mail_from=self._settings.mail_from,
-            )
+            return await way.send(outgoing, may_go=may_go)
         except (ValueError, LookupError, TypeError) as problem:
             return Result(DeliveryOutcome.REJECTED, f"cannot be written: {type(problem).__name__}: {problem}")
-        return await self._mailer.send(message, may_go=may_go)
 
-    async def _settle(self, claim: Claim, notice: Notice, result: Result, *, ends: float) -> None:
+    async def _settle(self, outgoing: Outgoing, result: Result, *, ends: float) -> None:
         """Keep the outcome until the database has it, for as long as the lease lasts."""
-        what = (
-            f"delivery {claim.id} of {notice.kind} for {f'lead {notice.number}' if notice.number else 'several leads'}"
-        )
+        claim = outgoing.claim
         if result.outcome == DeliveryOutcome.SENT:
-            await _insist(lambda: deliveries.sent(claim), ends=ends)
-            log.info("%s sent", what)
+            await _insist(lambda: settling.sent(claim, status=result.status), ends=ends)
+            log.info("%s sent", outgoing.words)
             return
-        state = await _insist(lambda: deliveries.failed(claim, result.outcome, result.words), ends=ends)
+
+        async def fail() -> DeliveryState | None:
+            return await settling.failed(
+                claim, result.outcome, result.words, status=result.status, wished=result.wished
+            )
+
+        state = await _insist(fail, ends=ends)
+        told = outgoing.words, claim.attempt, result.outcome.value, result.words
         if state == DeliveryState.DEAD:
-            log.error("%s is dead after attempt %s: %s", what, claim.attempt, result.words)
+            log.error("%s is dead after attempt %s, %s: %s", *told)
         elif state == DeliveryState.PENDING:
-            log.warning("%s will be tried again, attempt %s %s: %s", what, claim.attempt, result.outcome, result.words)
+            log.warning("%s will be tried again, attempt %s %s: %s", *told)
+
+
+def ways(settings: Settings, *, seconds: float) -> Ways:
+    """Every way out that this deployment is set up for; each attempt has so many seconds."""
+    return {None: ByEmail(settings, seconds=seconds)}
+
+
+async def _outgoing(claims: list[Claim]) -> list[Outgoing]:
+    """What was claimed, with what it is made of."""
+    told = [claim.notification_id for claim in claims if claim.notification_id]
+    to = {claim.endpoint_id for claim in claims if claim.endpoint_id}
+    known = await notices.load(told) if told else {}
+    endpoints = {endpoint.id: endpoint for endpoint in await Endpoint.filter(id__in=to)} if to else {}
+    return [
+        Outgoing(
+            claim,
+            known.get(claim.notification_id) if claim.notification_id else None,
+            endpoints.get(claim.endpoint_id) if claim.endpoint_id else None,
+        )
+        for claim in claims
+    ]
 
 
 async def _insist(settle: Callable[[], Awaitable[Any]], *, ends: float) -> Any:

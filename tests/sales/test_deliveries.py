@@ -7,22 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from sales import database, deliveries
+from sales import database
 from sales.clock import fire_due
-from sales.deliveries import (
-    MOST_ATTEMPTS,
-    RETRY_AFTER,
-    Claim,
-    Delivery,
-    DeliveryAttempt,
-    DeliveryOutcome,
-    DeliveryState,
-    claim,
-    failed,
-    retry_after,
-    sent,
-    transmitting,
-)
+from sales.deliveries import Channel, Delivery, DeliveryAttempt, DeliveryOutcome, DeliveryState, claiming
+from sales.deliveries.claiming import Claim, claim, transmitting
+from sales.deliveries.policies import MOST_ATTEMPTS, POLICIES, retry_after
+from sales.deliveries.settling import failed, sent
 from sales.dispatch import dispatch
 from sales.moments import After
 from sales.statuses import stand_by
@@ -31,6 +21,7 @@ from tests.factories import a_lead, an_empty_outbox
 
 NO_TIME = timedelta(milliseconds=1)
 A_WHILE = timedelta(seconds=60)
+RETRY_AFTER = POLICIES[Channel.EMAIL].retry_after
 
 
 @pytest.fixture
@@ -224,15 +215,15 @@ async def test_who_turned_e_mail_off_or_left_while_it_was_held_back_gets_none(
 
 async def test_retries_are_spread_by_a_fifth_and_come_to_an_end() -> None:
     for attempt, expected in enumerate(RETRY_AFTER, start=1):
-        waits = [retry_after(attempt) for _ in range(200)]
+        waits = [retry_after(Channel.EMAIL, attempt) for _ in range(200)]
         assert all(wait is not None and expected * 0.8 <= wait <= expected * 1.2 for wait in waits)
         assert len(set(waits)) > 100
 
-    assert retry_after(len(RETRY_AFTER) + 1) is None
+    assert retry_after(Channel.EMAIL, len(RETRY_AFTER) + 1) is None
 
 
 async def test_looking_for_what_is_due_uses_its_index() -> None:
-    rows = await database.fetch(f"explain {deliveries._NEXT}")
+    rows = await database.fetch(f"explain {claiming._NEXT}", 1)
 
     assert "deliveries_due" in "\n".join(row["QUERY PLAN"] for row in rows)
 

@@ -1,7 +1,7 @@
 """Deliveries: whoever was not reached, and an administrator, can see it and why."""
 
-from sales import deliveries, dispatch, statuses
-from sales.deliveries import DeliveryOutcome
+from sales import dispatch, statuses
+from sales.deliveries import DeliveryOutcome, claiming, settling
 from sales.leads import Status
 from sales.viewers import Viewer
 from tests.api import Client, signed_in
@@ -51,5 +51,5 @@ async def a_dead_delivery(ada: Viewer, ben: Viewer) -> None:
     await statuses.close(lead.id, by=ada, status=Status.WON)
     while await dispatch.dispatch():
         pass
-    for claim in await deliveries.claim(1_000):
-        await deliveries.failed(claim, DeliveryOutcome.REJECTED, "550 no such mailbox")
+    for claim in await claiming.claim(1_000):
+        await settling.failed(claim, DeliveryOutcome.REJECTED, "550 no such mailbox")

@@ -11,7 +11,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from sales.deliveries import DeliveryOutcome
 from services.settings import Smtp
-from services.worker.mailers import OutboxMailer, Result, SmtpMailer
+from services.worker.mailers import OutboxMailer, SmtpMailer
+from services.worker.ways import Result
 
 A_MOMENT = 0.3
 

@@ -1,15 +1,14 @@
 """A sender, from the claim to the settled delivery."""
 
 from datetime import timedelta
-from email.message import EmailMessage
 from pathlib import Path
 from uuid import UUID
 
 from sales import database
 from sales.deliveries import Delivery, DeliveryAttempt, DeliveryOutcome, DeliveryState
 from services.settings import Settings, Smtp
-from services.worker.mailers import MayGo, Result
 from services.worker.sends import Sender
+from services.worker.ways import MayGo, Outgoing, Result
 
 NOBODY_LISTENS = Smtp("127.0.0.1", 1)
 
@@ -44,7 +43,7 @@ async def test_what_cannot_be_written_is_dead_with_its_reason(delivery: UUID, tm
 
 async def test_what_is_called_off_while_it_is_written_does_not_go(delivery: UUID, tmp_path: Path) -> None:
     sender = Sender(Settings(data_dir=tmp_path), lease=timedelta(seconds=60), when_free=lambda: None)
-    sender._mailer = Late()
+    sender._ways = {None: Late()}
 
     while await sender.send_due():
         await sender.drain()
@@ -55,9 +54,9 @@ async def test_what_is_called_off_while_it_is_written_does_not_go(delivery: UUID
 
 
 class Late:
-    """A mailer that gets to it when everything has been called off."""
+    """A way that gets to it when everything has been called off."""
 
-    async def send(self, message: EmailMessage, *, may_go: MayGo) -> Result | None:
+    async def send(self, outgoing: Outgoing, *, may_go: MayGo) -> Result | None:
         await database.fetch("update deliveries set state = 'CANCELLED', done_at = now() where state = 'PENDING'")
         return Result(DeliveryOutcome.SENT) if await may_go() else None
 

@@ -1,0 +1,94 @@
+"""Deliveries: the outbox of what leaves the database, with every attempt on record.
+
+policies.py   how often and how late each channel is tried
+claiming.py   taking what is due, fairly, and the last look before it goes
+settling.py   what became of an attempt: sent, to be tried again, given up; and of the endpoint
+"""
+
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from sales.ids import new_id
+
+MAIL_LANE: Final = UUID(int=1)
+"""The lane of all e-mails, which leave by one server; anything else goes by the lane of its endpoint."""
+
+
+class Channel(StrEnum):
+    """A way out of the application."""
+
+    EMAIL = "EMAIL"
+    WEBHOOK = "WEBHOOK"
+    PUSH = "PUSH"
+    CHAT = "CHAT"
+
+
+class DeliveryState(StrEnum):
+    """PENDING until it is SENT, or given up as DEAD, or CANCELLED because there is nothing left to tell."""
+
+    PENDING = "PENDING"
+    SENT = "SENT"
+    DEAD = "DEAD"
+    CANCELLED = "CANCELLED"
+
+
+class DeliveryOutcome(StrEnum):
+    """How one attempt ended.
+
+    REFUSED may do better later, REJECTED never will, and where it was GONE nothing ever will. AMBIGUOUS may have
+    arrived; INTERRUPTED has sent nothing.
+    """
+
+    SENT = "SENT"
+    REFUSED = "REFUSED"
+    REJECTED = "REJECTED"
+    GONE = "GONE"
+    AMBIGUOUS = "AMBIGUOUS"
+    INTERRUPTED = "INTERRUPTED"
+
+
+class Delivery(Model):
+    """One notification on its way to one person, or one event to an endpoint; its id is what a receiver knows it by."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    account_id = fields.UUIDField()
+    notification_id = fields.UUIDField(null=True, description="What a person is told; null: an event for a webhook")
+    user_id = fields.UUIDField(null=True, description="To whom; null: to an endpoint of the account")
+    endpoint_id = fields.UUIDField(null=True, description="Where it goes; null: to the person's e-mail address")
+    channel = fields.CharEnumField(Channel, max_length=10)
+    position = fields.BigIntField(null=True, description="The event in the journal")
+    lead_id = fields.UUIDField(null=True, description="Webhooks arrive in order of each lead")
+    lane = fields.UUIDField(default=MAIL_LANE, description="What it shares its turn with: the endpoint, or all e-mails")
+    state = fields.CharEnumField(DeliveryState, max_length=10, default=DeliveryState.PENDING)
+    attempt = fields.IntField(default=0)
+    ambiguous = fields.SmallIntField(default=0, description="Attempts that may have arrived without our knowing")
+    next_at = fields.DatetimeField(description="When to look at it next; claiming pushes it by the lease")
+    lease = fields.UUIDField(null=True)
+    created_at = fields.DatetimeField()
+    done_at = fields.DatetimeField(null=True)
+    last_error = fields.TextField(null=True)
+
+    class Meta:
+        table = "deliveries"
+
+
+class DeliveryAttempt(Model):
+    """One try at sending; the key is (delivery_id, attempt)."""
+
+    delivery_id = fields.UUIDField(primary_key=True)
+    account_id = fields.UUIDField()
+    attempt = fields.IntField()
+    lease = fields.UUIDField()
+    claimed_at = fields.DatetimeField()
+    transmitting_at = fields.DatetimeField(null=True, description="From here on it may have arrived")
+    ended_at = fields.DatetimeField(null=True)
+    outcome = fields.CharEnumField(DeliveryOutcome, max_length=12, null=True)
+    status = fields.SmallIntField(null=True, description="What a server answered by HTTP")
+    error = fields.TextField(null=True)
+
+    class Meta:
+        table = "delivery_attempts"

@@ -1,0 +1,44 @@
+"""Sealed: secrets that have to be read again, such as what webhooks are signed with, encrypted by the deployment's key.
+
+The key comes from the environment (`SECRET_KEY`); several of them, separated by commas, for a change of key: the
+first one seals, each of them opens.
+"""
+
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+_keys: list[MultiFernet] = []
+
+
+class CannotOpen(ValueError):
+    """What was sealed by a key that this deployment doesn't have."""
+
+
+def use(keys: str | None) -> None:
+    """Seal and open with these keys, separated by commas, for as long as this process lives; None: not at all."""
+    _keys[:] = [MultiFernet([_fernet(key.strip()) for key in keys.split(",")])] if keys else []
+
+
+def is_ready() -> bool:
+    """Whether this process has a key."""
+    return bool(_keys)
+
+
+def seal(text: str) -> str:
+    return _keys[0].encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str) -> str:
+    """What was sealed. Raises CannotOpen."""
+    if not _keys:
+        raise CannotOpen("this deployment has no SECRET_KEY")
+    try:
+        return _keys[0].decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise CannotOpen("sealed by a key that is not in SECRET_KEY any more") from None
+
+
+def _fernet(key: str) -> Fernet:
+    return Fernet(urlsafe_b64encode(sha256(key.encode()).digest()))
