@@ -92,6 +92,7 @@ described(
     STATUS_CHANGED="Somebody changed the status of a lead of yours.",
     STEP_CHANGED="Somebody moved a lead of yours to another step.",
     AMOUNT_CHANGED="Somebody changed the amount of a lead of yours.",
+    ENDPOINT_DISABLED="A webhook, a device or a chat was switched off: it is gone, or has failed for days.",
 )
 
 described(
