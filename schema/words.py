@@ -158,7 +158,7 @@ described(
     REASON="Why it was closed.",
 )
 
-_EVENTS = {
+MEANINGS_OF_EVENTS = {
     "ACCOUNT_OPENED": "The account was opened.",
     "ACCOUNT_REASONS_REQUIRED": "Which statuses need a reason was changed.",
     "USER_ADDED": "Somebody was added.",
@@ -221,4 +221,6 @@ _EVENTS = {
     "ENDPOINT_DELETED": "An endpoint was deleted.",
 }
 
-described(Kind, "What happened. Kinds are appended: treat an unknown one by its text.", name="EventKind", **_EVENTS)
+described(
+    Kind, "What happened. Kinds are appended: treat an unknown one by its text.", name="EventKind", **MEANINGS_OF_EVENTS
+)
