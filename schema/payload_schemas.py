@@ -67,15 +67,19 @@ def _schema(kind: Kind) -> Json:
             "timestamp": {**_INSTANT, "description": "When it was written down."},
             "data": _object(_data(model, is_about_lead=is_about_lead)),
         }),
+        **({"$defs": {"usualLead": _lead()}} if is_about_lead else {}),
     }  # fmt: skip
 
 
 def _data(model: type[Model], *, is_about_lead: bool) -> Json:
-    lead = {"description": "The lead as the endpoint's selection asks for it; null: it is gone.", "default": _lead()}
+    lead = {
+        "description": "The lead as the endpoint's selection asks for it; null: it is gone.",
+        "anyOf": [{"$ref": "#/$defs/usualLead"}, {"type": "object"}, {"type": "null"}],
+    }
     return {
         "accountId": _id("account"),
         "position": _CURSOR,
-        "causedBy": _or_null({**_CURSOR, "description": "The bulk event that this is a part of; null: it stands alone."}),
+        "causedBy": _or_null({**_CURSOR, "description": "The bulk event that it is a part of; null: it stands alone."}),
         "happenedAt": {**_INSTANT, "description": "When it took place in business."},
         "actor": _object({
             "kind": {"enum": ["USER", "KEY", "CLOCK"]},
@@ -87,14 +91,15 @@ def _data(model: type[Model], *, is_about_lead: bool) -> Json:
         "changes": _changes(model),
         "changesBeside": {
             "type": "array",
-            "description": "What changed of other things in the same event.",
-            "items": {"anyOf": [
-                _object({"id": _id(ids.WORDS[each]), "changes": _changes(each)}) for each in SUBJECTS.values()
-            ]},
+            "description": "What changed of other things in the same event, such as the lead that a reminder woke.",
+            "items": _object({
+                "id": {"type": "string"},
+                "changes": {"type": "object", "additionalProperties": _object({"from": {}, "to": {}})},
+            }),
         },
         "leadId": _id("lead") if is_about_lead else {"type": "null"},
         "leadVersion": {"type": "integer"} if is_about_lead else {"type": "null"},
-        "lead": {"anyOf": [{"type": "object"}, {"type": "null"}], **lead} if is_about_lead else {"type": "null"},
+        "lead": lead if is_about_lead else {"type": "null"},
     }  # fmt: skip
 
 
@@ -167,4 +172,6 @@ def _id(word: str) -> Json:
 
 
 def _or_null(of: Json) -> Json:
-    return {"anyOf": [of, {"type": "null"}]}
+    if "enum" in of:
+        return {**of, "enum": [*of["enum"], None]}
+    return {**of, "type": [of["type"], "null"]} if "type" in of else of

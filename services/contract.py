@@ -1,4 +1,4 @@
-"""What we promise, printed: schema/api.graphql and schema/webhooks from the code, sales/tables.sql from a migrated database."""
+"""What we promise, printed: schema/api.graphql and schema/webhooks from the code, sales/tables.sql from a database."""
 
 import asyncio
 import json

@@ -40,6 +40,8 @@ def _sealing() -> Iterator[None]:
 
 def wrong(value: Any, schema: Any, at: str = "$") -> list[str]:
     """What of a value a schema doesn't take: as much of JSON Schema as ours use."""
+    if "$ref" in schema:
+        return []  # looked at by itself
     if "anyOf" in schema:
         tried = [wrong(value, each, at) for each in schema["anyOf"]]
         return [] if [] in tried else min(tried, key=len)
@@ -48,8 +50,11 @@ def wrong(value: Any, schema: Any, at: str = "$") -> list[str]:
     if "enum" in schema and value not in schema["enum"]:
         return [f"{at} is none of {schema['enum']}"]
     kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
-    if "type" in schema and type(value) is not kinds[schema["type"]]:
-        return [f"{at} is no {schema['type']}: {value!r}"]
+    wanted = schema.get("type", list(kinds))
+    if type(value) not in [kinds[each] for each in ([wanted] if isinstance(wanted, str) else wanted)]:
+        return [f"{at} is no {wanted}: {value!r}"]
+    if value is None:
+        return []
     if "pattern" in schema and not re.search(schema["pattern"], value):
         return [f"{at} is not like {schema['pattern']}: {value}"]
     if schema.get("format") == "date-time" and not re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", value):
@@ -77,7 +82,7 @@ async def test_what_is_sent_is_as_its_schema_says(ada: Viewer) -> None:
         body, schema = orjson.loads(request.body), known[event.kind]
         assert wrong(body, schema) == []
         if body["data"]["lead"] is not None:
-            assert wrong(body["data"]["lead"], schema["properties"]["data"]["properties"]["lead"]["default"]) == []
+            assert wrong(body["data"]["lead"], schema["$defs"]["usualLead"]) == []
         seen.add(event.kind)
 
     assert len(seen) >= 12
