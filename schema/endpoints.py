@@ -295,7 +295,10 @@ async def webhook_test(by: Viewer, input: WebhookTestInput) -> Tried:
     webhook = await webhooks.seen(webhook_id, by=by)
     event = await _event(input.position, by)
     hears = await hearing.hears(webhook.id, event.position)
-    made = await payloads.request(webhook, event, delivery_id=new_id(), attempt=1, now=await database.now())
+    try:
+        made = await payloads.request(webhook, event, delivery_id=new_id(), attempt=1, now=await database.now())
+    except ValueError as problem:
+        raise InvalidValue("id", "webhook_unwritable", problem=str(problem)) from None
     headers = [Header(name=name, value=value) for name, value in made.headers.items()]
     return Tried(Outcome(webhook.id, None), WebhookRequest(matches=hears, headers=headers, body=made.body.decode()))
 

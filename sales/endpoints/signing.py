@@ -7,6 +7,7 @@ import hmac
 import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -27,10 +28,12 @@ def new_secret() -> str:
 
 def secrets_of(endpoint: Endpoint, *, now: datetime) -> list[str]:
     """What a webhook is signed with: its secret, and the one before for as long as that is valid. Raises CannotOpen."""
-    kept = [endpoint.secret]
+    found = [sealed.unseal(endpoint.secret)]
     if endpoint.former_until is not None and now < endpoint.former_until:
-        kept.append(endpoint.former_secret)
-    return [sealed.unseal(each) for each in kept]
+        # One that nobody can open any more is no reason to send nothing.
+        with suppress(sealed.CannotOpen):
+            found.append(sealed.unseal(endpoint.former_secret))
+    return found
 
 
 def signature(keys: Sequence[str], *, id: str, timestamp: int, body: bytes) -> str:

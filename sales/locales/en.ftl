@@ -146,6 +146,7 @@ invalid-cannot-seal = This deployment has no SECRET_KEY, so it cannot keep an ad
 invalid-event-not-told = “{ $event }” is not told to webhooks: only what happens to leads, reminders, steps and pipelines is.
 invalid-too-many-webhooks = An account has at most { $most } webhooks. Delete one first.
 invalid-selection-unreadable = This is no selection of a lead. { $problem }
+invalid-webhook-unwritable = Nothing can be written for this webhook: { $problem }.
 invalid-position-unknown = There is no such event, or it is not one that webhooks are told of.
 
 ## Advice

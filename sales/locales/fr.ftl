@@ -146,6 +146,7 @@ invalid-cannot-seal = Ce déploiement n’a pas de SECRET_KEY et ne peut donc ga
 invalid-event-not-told = « { $event } » n’est pas transmis aux webhooks : seul l’est ce qui arrive aux opportunités, rappels, étapes et tunnels de vente.
 invalid-too-many-webhooks = Un compte a au plus { $most } webhooks. Supprimez-en d’abord un.
 invalid-selection-unreadable = Ce n’est pas une sélection d’opportunité. { $problem }
+invalid-webhook-unwritable = Rien ne peut être écrit pour ce webhook : { $problem }.
 invalid-position-unknown = Cet événement n’existe pas, ou n’est pas de ceux qui sont transmis aux webhooks.
 
 ## Advice

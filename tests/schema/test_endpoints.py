@@ -166,3 +166,23 @@ async def test_a_dry_run_is_on_something_that_webhooks_are_told_of(ada: Viewer, 
     for place in (position(not_public.position), position(999_999)):
         payload = await client.do("webhookTest", {"id": made["webhook"]["id"], "position": place}, TEST)
         assert [(each["code"], each["path"]) for each in payload["errors"]] == [("INVALID_VALUE", ["position"])]
+
+
+async def test_a_key_that_is_gone_is_said_and_the_address_can_be_given_anew(client: Client) -> None:
+    made = await a_webhook(client)
+    id, place = made["webhook"]["id"], (await a_position(client))
+    sealed.use("another key, of another deployment, " * 2)
+
+    payload = await client.do("webhookTest", {"id": id, "position": place}, TEST)
+    edited = await client.do("webhookEdit", {"id": id, "url": URL}, WEBHOOK)
+    rotated = await client.do("webhookRotateSecret", {"id": id}, "secret")
+
+    assert [each["path"] for each in payload["errors"]] == [["id"]]
+    assert "SECRET_KEY" in payload["errors"][0]["message"]
+    assert (edited["errors"], rotated["errors"]) == ([], [])
+    assert rotated["secret"] is not None
+
+
+async def a_position(client: Client) -> str:
+    made = await client.do("leadCreate", {"title": "New roof"})
+    return str(made["position"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import shutil
 import time
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 
 from sales import database, notices, sealed
@@ -26,6 +28,7 @@ from sales.moments import After
 from sales.notifications import Notification, NotificationKind
 from sales.statuses import stand_by
 from sales.viewers import Viewer
+from services.contract import ROOT
 from services.settings import Settings
 from services.worker.sends import Sender
 from tests.conftest import Figures
@@ -136,6 +139,31 @@ async def test_an_event_arrives_signed_with_what_changed_and_the_lead(
     assert data["lead"]["step"] == {"id": f"step_{second.id}", "name": second.name}
     assert data["causedBy"] is None
     assert (delivery.state, delivery.position) == (DeliveryState.SENT, event.position)
+
+
+async def test_receivers_verify_it_by_the_words_of_our_guide(ada: Viewer, receiver: Receiver, worker: Worker) -> None:
+    webhook = await a_webhook(ada, receiver, events=["lead.created"])
+    await a_lead(ada, title="Ünïcode")
+    await told()
+    await worker.send_all()
+    [came] = receiver.received
+    guide = (ROOT / "docs" / "webhooks.md").read_text()
+
+    python: dict[str, Any] = {}
+    exec(guide.partition("```python\n")[2].partition("```")[0], python)
+
+    assert python["is_from_relance"](webhook.secret, came.headers, came.body)
+    assert not python["is_from_relance"](webhook.secret, came.headers, came.body + b" ")
+    assert not python["is_from_relance"](webhook.secret, came.headers | {"webhook-timestamp": "1"}, came.body)
+    if shutil.which("node"):
+        script = guide.partition("```javascript\n")[2].partition("```")[0].replace("export ", "")
+        given = orjson.dumps([webhook.secret, came.headers, came.body.decode()]).decode()
+        told_to_node = f"{script}\nconst [s, h, b] = {given};\n"
+        told_to_node += "console.log(isFromRelance(s, h, Buffer.from(b)), isFromRelance(s, h, Buffer.from(b + ' ')))"
+        node = await asyncio.create_subprocess_exec(
+            "node", "--input-type=module", "-e", told_to_node, stdout=asyncio.subprocess.PIPE
+        )
+        assert (await node.communicate())[0] == b"true false\n"
 
 
 async def test_a_new_lead_is_told_with_its_texts_and_a_reminder_with_what_it_woke(
