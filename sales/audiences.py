@@ -32,12 +32,15 @@ class Happened:
     caused_by: int | None
     changes: Changes
     data: dict[str, Any]
+    is_heard: bool = False
+    """Whether the account has endpoints that may be told of it."""
 
 
 def audience(event: Happened, *, reminded: list[UUID]) -> dict[UUID, NotificationKind]:
     """Each person with the most important reason; nobody is told of what he did himself.
 
-    `reminded` are the people of the reminder that fired. A part of a bulk event tells nobody: the bulk event does.
+    `reminded` are the people of the reminder that fired, or of the endpoint that was switched off. A part of a bulk
+    event tells nobody: the bulk event does.
     """
     told: dict[UUID, NotificationKind] = {}
     if event.caused_by is None:
@@ -58,6 +61,8 @@ def ended_reminders(event: Happened) -> set[UUID]:
 def _concerned(event: Happened, reminded: list[UUID]) -> Iterator[tuple[UUID, NotificationKind]]:
     if event.kind == Kind.REMINDER_FIRED:
         yield from ((user_id, NotificationKind.REMINDER_DUE) for user_id in reminded)
+    elif event.kind == Kind.ENDPOINT_DISABLED and event.actor_id is None:
+        yield from ((user_id, NotificationKind.ENDPOINT_DISABLED) for user_id in reminded)
     elif event.kind in _BULK:
         yield from ((UUID(owner), NotificationKind.STEP_CHANGED) for owner in event.data["owners"])
     elif event.lead_id is not None:

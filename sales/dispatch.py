@@ -14,6 +14,7 @@ import orjson
 from sales import database, failures
 from sales.audiences import Happened, audience, ended_reminders
 from sales.endpoints import EndpointKind
+from sales.endpoints.hearing import IS_HEARD, tell_endpoints
 from sales.failures import Stage
 from sales.journal import Kind, dumps
 from sales.routes import Device, Reader, routes
@@ -35,8 +36,8 @@ order by h.position - c.dispatched limit 1
 for no key update of c skip locked
 """
 
-_READ = """
-select position, kind, actor_id, subject_id, lead_id, owner_id, caused_by, changes, data
+_READ = f"""
+select position, kind, actor_id, subject_id, lead_id, owner_id, caused_by, changes, data, {IS_HEARD} as is_heard
 from journal where account_id = $1 and position > $2 order by position limit $3
 """
 
@@ -160,6 +161,8 @@ async def _tell(account_id: UUID, events: list[Happened]) -> None:
     tellings = [telling for event in events for telling in _tellings(event, people, reminders)]
     if tellings:
         await database.fetch(_TELL, account_id, dumps(tellings))
+    if heard := [event.position for event in events if event.is_heard]:
+        await tell_endpoints(account_id, heard)
     # Ended by an event of this batch, or by one that is dispatched later or was dispatched before.
     ended = {id: _FOR_GOOD for id, reminder in reminders.items() if reminder.state != "FIRED"}
     ended |= {id: event.position for event in events for id in ended_reminders(event)}
@@ -178,7 +181,8 @@ def _tellings(event: Happened, people: dict[UUID, Reader], reminders: dict[UUID,
     reminder = reminders[event.subject_id] if event.kind == Kind.REMINDER_FIRED else None
     at = reminder.notify_at if reminder else None
     tellings = []
-    for user_id, kind in audience(event, reminded=_reminded(reminder, people) if reminder else []).items():
+    concerned = _reminded(reminder, people) if reminder else _minders(event, people)
+    for user_id, kind in audience(event, reminded=concerned).items():
         reader = people.get(user_id)
         ways = [route.row() for route in routes(reader, kind, at=at)] if reader else []
         if reader and (reader.in_app or ways):
@@ -197,6 +201,14 @@ def _reminded(reminder: _Reminder, people: dict[UUID, Reader]) -> list[UUID]:
     if reminder.owner_id in people:
         return [reminder.owner_id]
     return [id for id, person in people.items() if person.is_administrator]
+
+
+def _minders(event: Happened, people: dict[UUID, Reader]) -> list[UUID]:
+    """Who looks after the endpoint that an event is about: its person, or the administrators."""
+    if event.kind != Kind.ENDPOINT_DISABLED:
+        return []
+    own = event.data.get("user_id")
+    return [UUID(own)] if own else [id for id, person in people.items() if person.is_administrator]
 
 
 def _reader(row: database.Row) -> Reader:

@@ -36,7 +36,10 @@ select n.id, n.kind, n.position, n.lead_id, j.kind as event, j.data, c.changes,
   case when j.kind in ('step.deleted', 'pipeline.deleted') then j.changes #>> '{{name,0}}'
     else {name_of("n.account_id", _STEP_BEFORE)} end as step_before,
   {name_of("n.account_id", _STEP_AFTER)} as step_after,
-  r.due_at, r.local_date, r.local_time, r.activity, r.note
+  r.due_at, r.local_date, r.local_time, r.activity, r.note,
+  case when n.kind = 'ENDPOINT_DISABLED' then (
+    select e.name || ' (' || e.shown || ')' from endpoints e where e.account_id = n.account_id and e.id = j.subject_id)
+  end as endpoint, j.changes #>> '{{disabled_because,1}}' as because
 from notifications n
 join journal j on j.account_id = n.account_id and j.position = n.position
 cross join lateral (
@@ -80,6 +83,8 @@ class Notice:
     local_time: time | None
     activity: str | None
     note: str | None
+    endpoint: str | None
+    because: str | None
 
     @property
     def sentence(self) -> str:
@@ -109,6 +114,8 @@ class Notice:
 
     @property
     def _name(self) -> str:
+        if self.kind == NotificationKind.ENDPOINT_DISABLED:
+            return "endpoint-disabled"
         if self.lead_id is None:
             return "pipeline-deleted" if self.event == Kind.PIPELINE_DELETED else "step-deleted"
         if self.kind == NotificationKind.LEAD_TAKEN_AWAY and self.owner is None:
@@ -126,6 +133,8 @@ class Notice:
             "before": self.step_before,
             "step": self.step_after,
             "amount": self._money(1),
+            "endpoint": self.endpoint,
+            "because": self.because,
             "leads": self.data.get("owners", {}).get(str(self.reader_id), 0),
         }
         return {name: "?" if value is None else value for name, value in known.items()}

@@ -173,6 +173,34 @@ async def _fetch(sql: str, *values: Any) -> bytes:
     return data
 
 
+def plan_of_rows(asked: Asked, by: Viewer, nodes: list[FieldNode], model: type[Model]) -> Plan:
+    """The plan of what these fields, of the type that they are named after, ask of rows of a table.
+
+    Raises GraphQLError, and Unplannable, for what no plan can say.
+    """
+    kind = asked.schema.type_map[nodes[0].name.value]
+    assert isinstance(kind, GraphQLObjectType)
+
+    def compile(question: Question) -> Plan:
+        return question.compile_rows(nodes, kind, model, (), is_lenient=False)
+
+    return _plan(asked, by, model, compile) or compile(asked.question(by))
+
+
+async def rows_of(
+    asked: Asked, by: Viewer, nodes: list[FieldNode], model: type[Model], keys: list[Any]
+) -> dict[str, bytes]:
+    """What these fields ask of rows of a table, as JSON by their keys, outside of any request.
+
+    Raises GraphQLError, and Unplannable, for what no plan can say.
+    """
+    plan = plan_of_rows(asked, by, nodes, model)
+    run = Run(asked.shape.late, by, keys)
+    found = await database.fetch(plan.sql, *plan.bind(run))
+    texts = {row["key"]: await plan.whole(row["data"], run) for row in found}
+    return {key: text for key, text in texts.items() if text is not None}
+
+
 async def field(info: "Info", read: Metadata, arguments: Arguments, *, more: Any = None) -> Any:
     """The field that is being executed, as if it were declared to be read like this, with these arguments.
 

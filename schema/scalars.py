@@ -50,7 +50,7 @@ def _read_date_time(value: Any) -> datetime:
         raise ValueError("This instant is out of range.") from None
 
 
-def _written_date_time(value: datetime) -> str:
+def written_date_time(value: datetime) -> str:
     text = value.astimezone(UTC).isoformat().removesuffix("+00:00")
     return f"{text.rstrip('0') if value.microsecond else text}Z"
 
@@ -120,7 +120,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         "An instant as in RFC 3339. Written in UTC (`2026-11-24T08:00:00Z`); read with any offset, never without one.",
         url="https://scalars.graphql.org/andimarek/date-time",
         read=_read_date_time,
-        write=_written_date_time,
+        write=written_date_time,
     ),
     date: _scalar(
         "Date",

@@ -92,6 +92,7 @@ described(
     STATUS_CHANGED="Somebody changed the status of a lead of yours.",
     STEP_CHANGED="Somebody moved a lead of yours to another step.",
     AMOUNT_CHANGED="Somebody changed the amount of a lead of yours.",
+    ENDPOINT_DISABLED="A webhook, a device or a chat was switched off: it is gone, or has failed for days.",
 )
 
 described(
@@ -157,7 +158,7 @@ described(
     REASON="Why it was closed.",
 )
 
-_EVENTS = {
+MEANINGS_OF_EVENTS = {
     "ACCOUNT_OPENED": "The account was opened.",
     "ACCOUNT_REASONS_REQUIRED": "Which statuses need a reason was changed.",
     "USER_ADDED": "Somebody was added.",
@@ -220,4 +221,6 @@ _EVENTS = {
     "ENDPOINT_DELETED": "An endpoint was deleted.",
 }
 
-described(Kind, "What happened. Kinds are appended: treat an unknown one by its text.", name="EventKind", **_EVENTS)
+described(
+    Kind, "What happened. Kinds are appended: treat an unknown one by its text.", name="EventKind", **MEANINGS_OF_EVENTS
+)

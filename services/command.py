@@ -19,6 +19,7 @@ environment:
   HOST          on which address (127.0.0.1)
   DATA_DIR      where `up` keeps its data, and mail goes without SMTP_URL (.data)
   SECRET_KEY    seals what webhooks are signed with and where they go (openssl rand -hex 32); `up` makes its own
+  ALLOWED_NETWORKS  networks that aren't public and that webhooks may go to, such as 10.0.0.0/8 (none; `up`: loopback)
   DATABASE_URL  postgresql://user:password@host:5432/relance; `up` brings its own, and the other
                 commands find that one by DATA_DIR while it runs
   REDIS_URL     redis://host:6379/0, or unix:///folder/valkey.sock; `up` brings its own

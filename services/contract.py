@@ -1,6 +1,7 @@
-"""What we promise, printed: schema/api.graphql from the code, sales/tables.sql from a migrated database."""
+"""What we promise, printed: schema/api.graphql and schema/webhooks from the code, sales/tables.sql from a database."""
 
 import asyncio
+import json
 import re
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def write(*, check: bool = False) -> int:
             continue
         stale.append(path.relative_to(ROOT).as_posix())
         if not check:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8")
     if check and stale:
         print(f"not up to date: {', '.join(stale)}. Run `make schema` and commit what it writes.")
@@ -37,9 +39,14 @@ def write(*, check: bool = False) -> int:
 
 
 async def _printed() -> dict[Path, str]:
+    from schema.payload_schemas import schemas
     from schema.schema import schema
 
-    return {
+    payloads = {
+        ROOT / "schema" / "webhooks" / f"{kind}.json": json.dumps(each, indent=1) + "\n"
+        for kind, each in schemas().items()
+    }
+    return payloads | {
         ROOT / "schema" / "api.graphql": schema.as_str() + "\n",
         ROOT / "sales" / "tables.sql": await _tables(),
         ROOT / "docs" / "statuses.md": _statuses(),

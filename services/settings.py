@@ -8,6 +8,8 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from sales.endpoints.addresses import Network
+
 DATABASE_FILE = "database.url"
 SECRET_FILE = "secret.key"
 SHORTEST_SECRET = 32
@@ -50,6 +52,8 @@ class Settings:
     secret_key: str | None = field(default=None, repr=False)
     """What seals secrets that have to be read again; several with commas between them: the first one seals."""
     public_url: str = "http://localhost:8000"
+    allowed_networks: tuple[Network, ...] = ()
+    """Networks that aren't public, and that webhooks and the like may go to all the same."""
     mail_from: str = "Relance <relance@localhost>"
     log_level: str = "INFO"
     trusted_proxies: str = "127.0.0.1"
@@ -71,6 +75,7 @@ class Settings:
             smtp=_smtp(given.get("SMTP_URL")),
             secret_key=_secret(given.get("SECRET_KEY")),
             public_url=_public(given.get("PUBLIC_URL", f"http://localhost:{port}")),
+            allowed_networks=_networks(given.get("ALLOWED_NETWORKS", "")),
             mail_from=_sender(given.get("MAIL_FROM", cls.mail_from)),
             log_level=_level(given.get("LOG_LEVEL", cls.log_level)),
             trusted_proxies=_proxies(given.get("TRUSTED_PROXIES", cls.trusted_proxies)),
@@ -96,6 +101,7 @@ class Settings:
 _DATABASE = "postgresql://relance:secret@localhost:5432/relance"
 _REDIS = "redis://localhost:6379/0"
 _SMTP = "smtp://user:secret@mail.example.com:587?starttls"
+_NETWORKS = "10.0.0.0/8,fd00::/8"
 _DEFAULT_SMTP_PORT = {"smtp": 25, "smtps": 465}
 _SUBMISSION_PORT = 587
 _LIMITS = {  # the most that may be chosen, and an example
@@ -192,6 +198,16 @@ def _public(url: str) -> str:
     if not parts.hostname or parts.query or parts.fragment:
         raise BadSetting("PUBLIC_URL", "must be where browsers find Relance, without ? or #", example=example)
     return url.rstrip("/")
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    networks = []
+    for network in filter(None, (each.strip() for each in value.split(","))):
+        try:
+            networks.append(ipaddress.ip_network(network))
+        except ValueError:
+            raise BadSetting("ALLOWED_NETWORKS", f"has '{network}', which is no network", example=_NETWORKS) from None
+    return tuple(networks)
 
 
 def _sender(value: str) -> str:

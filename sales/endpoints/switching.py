@@ -9,14 +9,15 @@ _SWITCH_OFF = """
 with off as (
   update endpoints e set disabled_at = now(), disabled_because = $3::text
   where e.account_id = $1 and e.id = $2 and e.disabled_at is null and e.deleted_at is null
-  returning e.disabled_at),
+  returning e.user_id),
 head as (
   update journal_heads set position = position + 1, last_at = greatest(last_at, clock_timestamp())
   where account_id = $1 and exists (select from off) returning position, last_at)
 insert into journal (account_id, position, kind, at, happened_at, actor, subject_id, changes, private, data)
 select $1, h.position, 'endpoint.disabled', h.last_at, h.last_at, 'CLOCK', $2,
-  jsonb_build_object('disabled_because', jsonb_build_array(null, $3::text)), '{}', '{}'
-from head h returning position
+  jsonb_build_object('disabled_because', jsonb_build_array(null, $3::text)), '{}',
+  jsonb_build_object('user_id', off.user_id)
+from head h, off returning position
 """
 
 

@@ -52,6 +52,7 @@ refused-not-found = { $what ->
     [session] You have no such session.
     [key] There is no such key.
     [notification] You have no such notification.
+    [endpoint] There is no such webhook, device or chat.
     [view] This view does not exist, or you may not see it.
    *[other] This does not exist, or you may not see it.
 }
@@ -137,6 +138,16 @@ invalid-status-without-reasons = Only Won, Lost and Cancelled have reasons.
 invalid-cannot-be-null = This cannot be null. Leave it out to keep what is there.
 invalid-too-many-views = You have { $most } views, and there is no room for more. Delete one first.
 invalid-too-many = At most { $most } at once.
+invalid-url-malformed = This is not the address of a server: https://, a host and a path, at most 2,000 characters.
+invalid-url-with-password = An address with a user or a password in it is not kept. Check the signature instead.
+invalid-url-not-https = The address must begin with https://.
+invalid-url-not-reachable = “{ $host }” is no public address, and this deployment sends to public ones only.
+invalid-cannot-seal = This deployment has no SECRET_KEY, so it cannot keep an address or a secret. Ask its operator.
+invalid-event-not-told = “{ $event }” is not told to webhooks: only what happens to leads, reminders, steps and pipelines is.
+invalid-too-many-webhooks = An account has at most { $most } webhooks. Delete one first.
+invalid-selection-unreadable = This is no selection of a lead. { $problem }
+invalid-webhook-unwritable = Nothing can be written for this webhook: { $problem }.
+invalid-position-unknown = There is no such event, or it is not one that webhooks are told of.
 
 ## Advice
 advice-moment-moved = The clocks of { $zone } skip that time; the reminder comes right after.
@@ -179,6 +190,10 @@ notice-step-deleted = { $leads ->
 notice-pipeline-deleted = { $leads ->
     [one] { $actor } deleted the pipeline “{ $before }”; one lead of yours is in the step “{ $step }” now.
    *[other] { $actor } deleted the pipeline “{ $before }”; { $leads } leads of yours are in the step “{ $step }” now.
+}
+notice-endpoint-disabled = { $because ->
+    [GONE] Nothing goes to { $endpoint } any more: the address says that it is gone for good.
+   *[other] Nothing goes to { $endpoint } any more: it has taken nothing for five days. Mend it, and switch it on again.
 }
 notice-somebody = Somebody
 notice-reminder = Reminder

@@ -52,6 +52,7 @@ refused-not-found = { $what ->
     [session] Vous n’avez pas de telle session.
     [key] Cette clé n’existe pas.
     [notification] Vous n’avez pas de telle notification.
+    [endpoint] Il n’y a pas de tel webhook, appareil ou chat.
     [view] Cette vue n’existe pas, ou vous n’y avez pas accès.
    *[other] Cela n’existe pas, ou vous n’y avez pas accès.
 }
@@ -137,6 +138,16 @@ invalid-status-without-reasons = Seuls Gagné, Perdu et Annulé ont des motifs.
 invalid-cannot-be-null = Ceci ne peut pas être nul. Omettez-le pour garder ce qui y est.
 invalid-too-many-views = Vous avez { $most } vues, et il n’y a pas de place pour une autre. Supprimez-en d’abord une.
 invalid-too-many = Au plus { $most } à la fois.
+invalid-url-malformed = Ce n’est pas l’adresse d’un serveur : https://, un hôte et un chemin, 2 000 caractères au plus.
+invalid-url-with-password = Une adresse qui contient un utilisateur ou un mot de passe n’est pas gardée. Vérifiez plutôt la signature.
+invalid-url-not-https = L’adresse doit commencer par https://.
+invalid-url-not-reachable = « { $host } » n’est pas une adresse publique, et ce déploiement n’envoie qu’à celles-là.
+invalid-cannot-seal = Ce déploiement n’a pas de SECRET_KEY et ne peut donc garder ni adresse ni secret. Demandez à son exploitant.
+invalid-event-not-told = « { $event } » n’est pas transmis aux webhooks : seul l’est ce qui arrive aux opportunités, rappels, étapes et tunnels de vente.
+invalid-too-many-webhooks = Un compte a au plus { $most } webhooks. Supprimez-en d’abord un.
+invalid-selection-unreadable = Ce n’est pas une sélection d’opportunité. { $problem }
+invalid-webhook-unwritable = Rien ne peut être écrit pour ce webhook : { $problem }.
+invalid-position-unknown = Cet événement n’existe pas, ou n’est pas de ceux qui sont transmis aux webhooks.
 
 ## Advice
 advice-moment-moved = Les horloges de { $zone } sautent cette heure ; le rappel sonnera juste après.
@@ -179,6 +190,10 @@ notice-step-deleted = { $leads ->
 notice-pipeline-deleted = { $leads ->
     [one] { $actor } a supprimé le tunnel de vente « { $before } » ; une de vos opportunités est maintenant à l’étape « { $step } ».
    *[other] { $actor } a supprimé le tunnel de vente « { $before } » ; { $leads } de vos opportunités sont maintenant à l’étape « { $step } ».
+}
+notice-endpoint-disabled = { $because ->
+    [GONE] Plus rien n’est envoyé à { $endpoint } : l’adresse dit qu’elle n’existe plus.
+   *[other] Plus rien n’est envoyé à { $endpoint } : rien n’a été accepté depuis cinq jours. Réparez, puis réactivez.
 }
 notice-somebody = Quelqu’un
 notice-reminder = Rappel

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from sales import database, sealed
+from sales.endpoints import addresses
 from schema.schema import LIMITS
 from services import logs
 from services.api import health, ide, landing, persisted
@@ -29,6 +30,7 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         sealed.use(settings.known_secret_key())
+        addresses.allow(settings.allowed_networks)
         async with database.connected(settings.needed_database_url(), pool=POOL):
             yield
             await app.state.bell.close()

@@ -22,6 +22,8 @@ _LEFTOVER_SECONDS = 45.0
 _PATIENCE_SECONDS = 30.0
 _ASK_SECONDS = 2.0
 _ASK_AGAIN_SECONDS = 0.1
+_LOOPBACK = "127.0.0.0/8,::1/128"
+"""Whoever tries webhooks on a laptop receives them there."""
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -128,6 +130,7 @@ async def _programs(
         "HOST": settings.host,
         "PORT": str(settings.port),
         "DATA_DIR": str(settings.data_dir),
+        "ALLOWED_NETWORKS": os.environ.get("ALLOWED_NETWORKS") or _LOOPBACK,
         "PYTHONUNBUFFERED": "1",
     }
     worker, api = (Program(name, environment=environment, lock=lock) for name in ("worker", "api"))

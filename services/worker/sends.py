@@ -11,10 +11,11 @@ from typing import Any
 from sales import database, notices
 from sales.deliveries import Channel, DeliveryOutcome, DeliveryState, claiming, settling
 from sales.deliveries.claiming import Claim
-from sales.endpoints import Endpoint
+from sales.endpoints import Endpoint, EndpointKind
 from services.settings import Settings
 from services.worker.mailers import ByEmail
 from services.worker.ways import Outgoing, Result, Ways
+from services.worker.webhooks import ByWebhook
 
 log = logging.getLogger("relance.send")
 
@@ -113,7 +114,8 @@ class Sender:
 
 def ways(settings: Settings, *, seconds: float) -> Ways:
     """Every way out that this deployment is set up for; each attempt has so many seconds."""
-    return {None: ByEmail(settings, seconds=seconds)}
+    by_webhook = ByWebhook(settings, seconds=seconds)
+    return {None: ByEmail(settings, seconds=seconds), EndpointKind.WEBHOOK: by_webhook}
 
 
 async def _outgoing(claims: list[Claim]) -> list[Outgoing]:

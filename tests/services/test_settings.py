@@ -26,6 +26,15 @@ def test_an_empty_variable_counts_as_unset() -> None:
     assert read(PORT="", DATABASE_URL=" ", LOG_LEVEL="") == read()
 
 
+def test_networks_are_allowed_by_name_and_none_by_themselves() -> None:
+    assert read().allowed_networks == ()
+    assert [str(each) for each in read(ALLOWED_NETWORKS="10.0.0.0/8, fd00::/8").allowed_networks] == [
+        "10.0.0.0/8", "fd00::/8",
+    ]  # fmt: skip
+    with pytest.raises(BadSetting, match="ALLOWED_NETWORKS has '10.0.0.1/8'"):
+        read(ALLOWED_NETWORKS="10.0.0.1/8")
+
+
 def test_the_public_url_follows_the_port() -> None:
     assert read(PORT="8123").public_url == "http://localhost:8123"
 
