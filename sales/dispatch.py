@@ -17,6 +17,7 @@ from sales.endpoints import EndpointKind
 from sales.failures import Stage
 from sales.journal import Kind, dumps
 from sales.routes import Device, Reader, routes
+from sales.undoing import held_until
 from sales.viewers import sees
 
 BATCH = 500
@@ -36,8 +37,10 @@ for no key update of c skip locked
 """
 
 _READ = """
-select position, kind, actor_id, subject_id, lead_id, owner_id, caused_by, changes, data
-from journal where account_id = $1 and position > $2 order by position limit $3
+select j.position, j.kind, j.actor_id, j.subject_id, j.lead_id, j.owner_id, j.caused_by, j.changes, j.data, j.at,
+  (select u.data from journal u
+   where u.account_id = j.account_id and u.data ? 'undoes' and (u.data ->> 'undoes')::bigint = j.position) as undone_data
+from journal j where j.account_id = $1 and j.position > $2 order by j.position limit $3
 """
 
 _READERS = """
@@ -91,6 +94,9 @@ update deliveries d set state = 'CANCELLED', done_at = now() from pointless p
 where d.account_id = $1 and d.notification_id = p.id and d.state = 'PENDING'
 """
 
+_HOLD_CURSOR = "select 1 from dispatch_cursors where account_id = $1 for no key update"
+"""An undo holds it, too: it finds all that came of an event, or is found by whoever reads the event after it."""
+
 _MOVE_CURSOR = "update dispatch_cursors set dispatched = $2 where account_id = $1 returning 1"
 
 
@@ -123,6 +129,7 @@ async def dispatch(limit: int = BATCH) -> int:
 async def dispatch_again(account_id: UUID, position: int) -> None:
     """Dispatch one event that was set aside; who was told already is not told twice. Raises what goes wrong."""
     async with database.transaction():
+        await database.fetch(_HOLD_CURSOR, account_id)
         rows = await database.fetch(_READ, account_id, position - 1, 1)
         await _tell(account_id, [_happened(row) for row in rows])
 
@@ -176,7 +183,7 @@ async def _fired_reminders(account_id: UUID, events: list[Happened]) -> dict[UUI
 def _tellings(event: Happened, people: dict[UUID, Reader], reminders: dict[UUID, _Reminder]) -> list[dict[str, Any]]:
     """The notifications of one event, as rows, with the ways by which each goes; on no way at all, none."""
     reminder = reminders[event.subject_id] if event.kind == Kind.REMINDER_FIRED else None
-    at = reminder.notify_at if reminder else None
+    at = reminder.notify_at if reminder else held_until(event.kind, event.at)
     tellings = []
     for user_id, kind in audience(event, reminded=_reminded(reminder, people) if reminder else []).items():
         reader = people.get(user_id)
@@ -205,4 +212,5 @@ def _reader(row: database.Row) -> Reader:
 
 
 def _happened(row: database.Row) -> Happened:
-    return Happened(**{**row, "changes": orjson.loads(row["changes"]), "data": orjson.loads(row["data"])})
+    parsed = {name: orjson.loads(row[name]) for name in ("changes", "data", "undone_data") if row[name] is not None}
+    return Happened(**row | parsed)
