@@ -38,8 +38,8 @@ for no key update of c skip locked
 
 _READ = """
 select j.position, j.kind, j.actor_id, j.subject_id, j.lead_id, j.owner_id, j.caused_by, j.changes, j.data, j.at,
-  (select u.data from journal u
-   where u.account_id = j.account_id and u.data ? 'undoes' and (u.data ->> 'undoes')::bigint = j.position) as undone_data
+  (select u.data from journal u where u.account_id = j.account_id
+    and u.data ? 'undoes' and (u.data ->> 'undoes')::bigint = j.position) as undone_data
 from journal j where j.account_id = $1 and j.position > $2 order by j.position limit $3
 """
 

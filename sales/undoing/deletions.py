@@ -12,6 +12,7 @@ from sales.leads import Lead
 from sales.pipelines import Pipeline, locked_pipeline, locked_pipelines
 from sales.steps import MOST_STEPS, Step, locked_steps
 from sales.undoing.leads import put_back, row_before
+from sales.undoing.places import rank_before
 from sales.viewers import Viewer
 
 
@@ -36,7 +37,7 @@ async def undone_deletion(event: Event, *, by: Viewer) -> Draft:
             lead = leads[part.lead_id]
             back = await put_back(part, lead, by=by)
             if "step_id" in back.changed(lead):  # into a step that nobody else can have entered
-                back.change(lead, rank=part.changes["rank"][0])
+                back.change(lead, rank=await rank_before(part, lead))
             draft.parts += [] if back.is_empty else [back]
     owners = Counter(str(lead.owner_id) for lead in leads.values() if lead.owner_id)
     draft.data = {"leads": len(leads), "owners": owners}

@@ -80,7 +80,7 @@ def _still(changes: Changes, lead: Lead) -> list[str]:
 async def _step_of_return(event: Event, by: Viewer) -> Step | None:
     """The step in which the lead gets its place again, locked; None: it keeps the place that it has."""
     told = event.changes_of_lead
-    if "rank" not in told:
+    if not told.keys() & {"rank", "step_id"}:
         return None
     if "step_id" in told:
         step_id = UUID(told["step_id"][0])
@@ -95,13 +95,9 @@ async def _step_of_return(event: Event, by: Viewer) -> Step | None:
 async def _put_reminders_back(draft: Draft, event: Event, lead: Lead) -> list[FieldConflict]:
     """What the event set is called off, what it ended is as it was; gives what somebody changed since."""
     told: Changes = event.all_changes.get("reminders", {})
-    reminders = (
-        await Reminder.filter(account_id=lead.account_id, id__in=list(told))
-        .order_by("id")
-        .select_for_update(no_key=True)
-    )
+    touched = Reminder.filter(account_id=lead.account_id, id__in=list(told))
     now, conflicts = await draft.by.now(), []
-    for reminder in reminders:
+    for reminder in await touched.order_by("id").select_for_update(no_key=True):
         changes = told[str(reminder.id)]
         is_new = "id" in changes
         before = {"state": ReminderState.CANCELLED} if is_new else {column: changes[column][0] for column in changes}

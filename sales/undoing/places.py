@@ -30,9 +30,22 @@ select from journal where account_id = $1 and lead_id = $2 and position > $3 and
 """
 
 
+# A lead may have the same rank in both steps; then the event is silent on it, and whatever changed it next is not.
+_UNCHANGED: Final = """
+select rank from (
+  select position, changes #>> '{rank,0}' as rank from journal
+  where account_id = $1 and lead_id = $2 and position > $3 and subject_id = lead_id and changes ? 'rank'
+  union all
+  select position, changes #>> array['leads', ($2::uuid)::text, 'rank', '0'] from journal
+  where account_id = $1 and position > $3 and lead_id is null and (kind like 'step.%' or changes ? 'steps')
+    and kind = 'step.rebalanced' and changes -> 'leads' ? ($2::uuid)::text) r
+order by position limit 1
+"""
+
+
 async def put_in_place(draft: Draft, event: Event, lead: Lead, step: Step) -> None:
     """The rank that it had in a locked step; where somebody is there now, right behind them."""
-    rank = await _as_spread_since(event, step)
+    rank = await _as_spread_since(event, step, await rank_before(event, lead))
     taken = await database.fetch(_TAKEN, step.account_id, step.id, rank, lead.id)
     if taken:
         rank, rebalanced = await rank_at(step, draft.by, Place(rank, taken[0]["beyond"]), lead.id)
@@ -47,9 +60,17 @@ async def has_moved_since(event: Event, lead: Lead) -> bool:
     return bool(await database.fetch(_TOUCHED, event.account_id, lead.id, event.position))
 
 
-async def _as_spread_since(event: Event, step: Step) -> str:
-    """The rank before the event; where all ranks of the step were written anew since, between the same neighbours."""
-    rank: str = event.changes_of_lead["rank"][0]
+async def rank_before(event: Event, lead: Lead) -> str:
+    """The rank of a locked lead right before the event."""
+    if "rank" in event.changes:
+        before: str = event.changes["rank"][0]
+        return before
+    rows = await database.fetch(_UNCHANGED, event.account_id, lead.id, event.position)
+    return rows[0]["rank"] if rows else lead.rank
+
+
+async def _as_spread_since(event: Event, step: Step, rank: str) -> str:
+    """The rank; where all ranks of the step were written anew since the event, one between the same neighbours."""
     for row in await database.fetch(_SPREAD_SINCE, event.account_id, event.position, step.id):
         spread = [change["rank"] for change in orjson.loads(row["leads"] or "{}").values()]
         lower = max((after for before, after in spread if before <= rank), default=None)
