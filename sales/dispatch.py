@@ -17,7 +17,7 @@ from sales.endpoints import EndpointKind
 from sales.failures import Stage
 from sales.journal import Kind, dumps
 from sales.routes import Device, Reader, routes
-from sales.undoing import held_until
+from sales.undoing import UNDOABLE, held_until
 from sales.viewers import sees
 
 BATCH = 500
@@ -37,10 +37,14 @@ for no key update of c skip locked
 """
 
 _READ = """
-select j.position, j.kind, j.actor_id, j.subject_id, j.lead_id, j.owner_id, j.caused_by, j.changes, j.data, j.at,
-  (select u.data from journal u where u.account_id = j.account_id
-    and u.data ? 'undoes' and (u.data ->> 'undoes')::bigint = j.position) as undone_data
-from journal j where j.account_id = $1 and j.position > $2 order by j.position limit $3
+select position, kind, actor_id, subject_id, lead_id, owner_id, caused_by, changes, data, at
+from journal where account_id = $1 and position > $2 order by position limit $3
+"""
+
+# What has undone one of these events, wherever it stands.
+_UNDONE = """
+select (data ->> 'undoes')::bigint as undoes, data from journal
+where account_id = $1 and data ? 'undoes' and (data ->> 'undoes')::bigint between $2 and $3
 """
 
 _READERS = """
@@ -119,7 +123,7 @@ async def dispatch(limit: int = BATCH) -> int:
         if not cursors:
             return 0
         account_id, dispatched = cursors[0]["account_id"], cursors[0]["dispatched"]
-        events = [_happened(row) for row in await database.fetch(_READ, account_id, dispatched, limit)]
+        events = await _read(account_id, dispatched, limit)
         passed = await _pass(account_id, events)
         if passed:
             await database.fetch(_MOVE_CURSOR, account_id, passed)
@@ -130,8 +134,16 @@ async def dispatch_again(account_id: UUID, position: int) -> None:
     """Dispatch one event that was set aside; who was told already is not told twice. Raises what goes wrong."""
     async with database.transaction():
         await database.fetch(_HOLD_CURSOR, account_id)
-        rows = await database.fetch(_READ, account_id, position - 1, 1)
-        await _tell(account_id, [_happened(row) for row in rows])
+        await _tell(account_id, await _read(account_id, position - 1, 1))
+
+
+async def _read(account_id: UUID, after: int, limit: int) -> list[Happened]:
+    rows = await database.fetch(_READ, account_id, after, limit)
+    if not any(row["kind"] in UNDOABLE for row in rows):
+        return [_happened(row, {}) for row in rows]
+    found = await database.fetch(_UNDONE, account_id, rows[0]["position"], rows[-1]["position"])
+    undone = {row["undoes"]: orjson.loads(row["data"]) for row in found}
+    return [_happened(row, undone) for row in rows]
 
 
 async def _pass(account_id: UUID, events: list[Happened]) -> int | None:
@@ -211,6 +223,6 @@ def _reader(row: database.Row) -> Reader:
     return Reader(**row | {"devices": devices})
 
 
-def _happened(row: database.Row) -> Happened:
-    parsed = {name: orjson.loads(row[name]) for name in ("changes", "data", "undone_data") if row[name] is not None}
-    return Happened(**row | parsed)
+def _happened(row: database.Row, undone: dict[int, dict[str, Any]]) -> Happened:
+    parsed = {name: orjson.loads(row[name]) for name in ("changes", "data")}
+    return Happened(**row | parsed, undone_data=undone.get(row["position"]))

@@ -895,7 +895,7 @@ CREATE UNIQUE INDEX memberships_user ON memberships USING btree (account_id, use
 
 CREATE INDEX notifications_inbox ON notifications USING btree (user_id, visible_at, id) WHERE (in_app AND (cancelled_at IS NULL));
 
-CREATE INDEX notifications_of_event ON notifications USING btree (account_id, "position");
+CREATE INDEX notifications_of_event ON notifications USING btree ("position", account_id);
 
 CREATE UNIQUE INDEX notifications_once ON notifications USING btree (dedupe_key, account_id);
 

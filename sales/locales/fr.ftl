@@ -196,12 +196,12 @@ notice-pipeline-deleted = { $leads ->
    *[other] { $actor } a supprimé le tunnel de vente « { $before } » ; { $leads } de vos opportunités sont maintenant à l’étape « { $step } ».
 }
 notice-step-undone = { $leads ->
-    [one] { $actor } a rétabli l’étape « { $before } » ; une de vos opportunités y est de nouveau.
-   *[other] { $actor } a rétabli l’étape « { $before } » ; { $leads } de vos opportunités y sont de nouveau.
+    [one] { $actor } a rétabli l’étape « { $before } » ; une de vos opportunités y est de nouveau.
+   *[other] { $actor } a rétabli l’étape « { $before } » ; { $leads } de vos opportunités y sont de nouveau.
 }
 notice-pipeline-undone = { $leads ->
-    [one] { $actor } a rétabli le tunnel de vente « { $before } » ; une de vos opportunités y est de nouveau.
-   *[other] { $actor } a rétabli le tunnel de vente « { $before } » ; { $leads } de vos opportunités y sont de nouveau.
+    [one] { $actor } a rétabli le tunnel de vente « { $before } » ; une de vos opportunités y est de nouveau.
+   *[other] { $actor } a rétabli le tunnel de vente « { $before } » ; { $leads } de vos opportunités y sont de nouveau.
 }
 notice-somebody = Quelqu’un
 notice-reminder = Rappel
@@ -243,7 +243,7 @@ event-lead-lost = { $actor } a perdu l’opportunité.
 event-lead-cancelled = { $actor } a annulé l’opportunité.
 event-lead-reopened = { $actor } a rouvert l’opportunité.
 event-lead-closing-corrected = { $actor } a corrigé la date de clôture de l’opportunité : { $when }.
-event-lead-undone = { $actor } a annulé une modification : { $fields }.
+event-lead-undone = { $actor } a annulé une modification : { $fields }.
 event-lead-undone-place = { $actor } a annulé un changement de place de l’opportunité dans sa colonne.
 event-lead-undone-reminder = { $actor } a annulé un changement du rappel de l’opportunité.
 event-reminder-set = { $actor } a mis un rappel pour le { $when }.

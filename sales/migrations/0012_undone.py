@@ -6,7 +6,8 @@ from tortoise.migrations import operations as ops
 INDEXES = (
     """create unique index journal_undone on journal (account_id, ((data ->> 'undoes')::bigint))
        where data ? 'undoes'""",
-    "create index notifications_of_event on notifications (account_id, position)",
+    # The account comes second: by an index that begins with it foreign keys would be checked, one account's rows each.
+    "create index notifications_of_event on notifications (position, account_id)",
 )
 
 
