@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sales.journal import Changes, Kind, of_lead
 from sales.notifications import NotificationKind
 
-_BULK = frozenset({Kind.STEP_DELETED, Kind.PIPELINE_DELETED})
+_BULK = frozenset({Kind.STEP_DELETED, Kind.PIPELINE_DELETED, Kind.STEP_UNDONE, Kind.PIPELINE_UNDONE})
 _ENDED = frozenset({"DONE", "CANCELLED"})
 _WATCHED = (
     ("status", NotificationKind.STATUS_CHANGED),
@@ -32,18 +33,29 @@ class Happened:
     caused_by: int | None
     changes: Changes
     data: dict[str, Any]
+    at: datetime
     is_heard: bool = False
     """Whether the account has endpoints that may be told of it."""
+    undone_data: dict[str, Any] | None = None
+
+    @property
+    def is_undone(self) -> bool:
+        return self.undone_data is not None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it was undone before anybody was told, or is what undid such a thing."""
+        return any(data is not None and data.get("isTold") is False for data in (self.data, self.undone_data))
 
 
 def audience(event: Happened, *, reminded: list[UUID]) -> dict[UUID, NotificationKind]:
     """Each person with the most important reason; nobody is told of what he did himself.
 
     `reminded` are the people of the reminder that fired, or of the endpoint that was switched off. A part of a bulk
-    event tells nobody: the bulk event does.
+    event tells nobody: the bulk event does. Of what is undone in silence nobody hears.
     """
     told: dict[UUID, NotificationKind] = {}
-    if event.caused_by is None:
+    if event.caused_by is None and not event.is_silent:
         for user_id, kind in _concerned(event, reminded):
             if user_id != event.actor_id:
                 told.setdefault(user_id, kind)
@@ -51,7 +63,12 @@ def audience(event: Happened, *, reminded: list[UUID]) -> dict[UUID, Notificatio
 
 
 def ended_reminders(event: Happened) -> set[UUID]:
-    """The reminders that this event ends or moves: what is still pending of them is not to be told any more."""
+    """The reminders that this event ends or moves: what is still pending of them is not to be told any more.
+
+    None, where it was undone: they are as they were.
+    """
+    if event.is_undone:
+        return set()
     touched: Changes = dict(event.changes.get("reminders", {}))
     if event.kind.startswith("reminder."):
         touched[str(event.subject_id)] = event.changes

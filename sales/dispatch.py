@@ -18,6 +18,7 @@ from sales.endpoints.hearing import IS_HEARD, tell_endpoints
 from sales.failures import Stage
 from sales.journal import Kind, dumps
 from sales.routes import Device, Reader, routes
+from sales.undoing import UNDOABLE, held_until
 from sales.viewers import sees
 
 BATCH = 500
@@ -37,8 +38,14 @@ for no key update of c skip locked
 """
 
 _READ = f"""
-select position, kind, actor_id, subject_id, lead_id, owner_id, caused_by, changes, data, {IS_HEARD} as is_heard
+select position, kind, actor_id, subject_id, lead_id, owner_id, caused_by, changes, data, at, {IS_HEARD} as is_heard
 from journal where account_id = $1 and position > $2 order by position limit $3
+"""
+
+# What has undone one of these events, wherever it stands.
+_UNDONE = """
+select (data ->> 'undoes')::bigint as undoes, data from journal
+where account_id = $1 and data ? 'undoes' and (data ->> 'undoes')::bigint between $2 and $3
 """
 
 _READERS = """
@@ -92,6 +99,9 @@ update deliveries d set state = 'CANCELLED', done_at = now() from pointless p
 where d.account_id = $1 and d.notification_id = p.id and d.state = 'PENDING'
 """
 
+_HOLD_CURSOR = "select 1 from dispatch_cursors where account_id = $1 for no key update"
+"""An undo holds it, too: it finds all that came of an event, or is found by whoever reads the event after it."""
+
 _MOVE_CURSOR = "update dispatch_cursors set dispatched = $2 where account_id = $1 returning 1"
 
 
@@ -114,7 +124,7 @@ async def dispatch(limit: int = BATCH) -> int:
         if not cursors:
             return 0
         account_id, dispatched = cursors[0]["account_id"], cursors[0]["dispatched"]
-        events = [_happened(row) for row in await database.fetch(_READ, account_id, dispatched, limit)]
+        events = await _read(account_id, dispatched, limit)
         passed = await _pass(account_id, events)
         if passed:
             await database.fetch(_MOVE_CURSOR, account_id, passed)
@@ -124,8 +134,17 @@ async def dispatch(limit: int = BATCH) -> int:
 async def dispatch_again(account_id: UUID, position: int) -> None:
     """Dispatch one event that was set aside; who was told already is not told twice. Raises what goes wrong."""
     async with database.transaction():
-        rows = await database.fetch(_READ, account_id, position - 1, 1)
-        await _tell(account_id, [_happened(row) for row in rows])
+        await database.fetch(_HOLD_CURSOR, account_id)
+        await _tell(account_id, await _read(account_id, position - 1, 1))
+
+
+async def _read(account_id: UUID, after: int, limit: int) -> list[Happened]:
+    rows = await database.fetch(_READ, account_id, after, limit)
+    if not any(row["kind"] in UNDOABLE for row in rows):
+        return [_happened(row, {}) for row in rows]
+    found = await database.fetch(_UNDONE, account_id, rows[0]["position"], rows[-1]["position"])
+    undone = {row["undoes"]: orjson.loads(row["data"]) for row in found}
+    return [_happened(row, undone) for row in rows]
 
 
 async def _pass(account_id: UUID, events: list[Happened]) -> int | None:
@@ -179,7 +198,7 @@ async def _fired_reminders(account_id: UUID, events: list[Happened]) -> dict[UUI
 def _tellings(event: Happened, people: dict[UUID, Reader], reminders: dict[UUID, _Reminder]) -> list[dict[str, Any]]:
     """The notifications of one event, as rows, with the ways by which each goes; on no way at all, none."""
     reminder = reminders[event.subject_id] if event.kind == Kind.REMINDER_FIRED else None
-    at = reminder.notify_at if reminder else None
+    at = reminder.notify_at if reminder else held_until(event.kind, event.at)
     tellings = []
     concerned = _reminded(reminder, people) if reminder else _minders(event, people)
     for user_id, kind in audience(event, reminded=concerned).items():
@@ -216,5 +235,6 @@ def _reader(row: database.Row) -> Reader:
     return Reader(**row | {"devices": devices})
 
 
-def _happened(row: database.Row) -> Happened:
-    return Happened(**{**row, "changes": orjson.loads(row["changes"]), "data": orjson.loads(row["data"])})
+def _happened(row: database.Row, undone: dict[int, dict[str, Any]]) -> Happened:
+    parsed = {name: orjson.loads(row[name]) for name in ("changes", "data")}
+    return Happened(**row | parsed, undone_data=undone.get(row["position"]))

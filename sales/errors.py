@@ -14,6 +14,7 @@ Refusal
 ├── LastStep            a pipeline keeps at least one step
 ├── PipelineIsDefault   the default pipeline stays; make another the default first
 ├── ReminderNotPending  it fired, or was ended, before; says which and when
+├── CannotUndo          it cannot be undone, or no longer; says why
 ├── KeyReused           this idempotency key came with another input before
 ├── WrongCredentials    e-mail and password do not belong together
 └── TooManyAttempts     wait; says how long
@@ -49,6 +50,7 @@ class ErrorCode(StrEnum):
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     WRONG_CREDENTIALS = "WRONG_CREDENTIALS"
     TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
+    CANNOT_UNDO = "CANNOT_UNDO"
 
 
 class Refusal(Exception):
@@ -90,7 +92,7 @@ class NotFound(Refusal):
 
 
 class NotAllowed(Refusal):
-    """`needs` is one of `owner`, `claim`, `administrator`, `reminder`, `view`, `session`: who may do it."""
+    """`needs` is one of `owner`, `claim`, `administrator`, `reminder`, `view`, `session`, `undo`: who may do it."""
 
     code = ErrorCode.NOT_ALLOWED
 
@@ -182,10 +184,10 @@ class FieldConflict:
 
 class VersionConflict(Refusal):
     code = ErrorCode.VERSION_CONFLICT
-    path = "expectedVersion"
 
-    def __init__(self, version: int, fields: Sequence[FieldConflict]) -> None:
+    def __init__(self, version: int, fields: Sequence[FieldConflict], *, path: str = "expectedVersion") -> None:
         super().__init__(f"now at version {version}")
+        self.path = path
         self.version = version
         self.fields = list(fields)
 
@@ -241,6 +243,31 @@ class ReminderNotPending(Refusal):
     @property
     def sentence(self) -> str:
         return f"refused-reminder-{self.state.lower()}"
+
+
+class WhyNotUndone(StrEnum):
+    """Why something cannot be undone."""
+
+    KIND = "KIND"
+    AN_UNDO = "AN_UNDO"
+    ALREADY = "ALREADY"
+    PART = "PART"
+    TOO_LATE = "TOO_LATE"
+    STEP_GONE = "STEP_GONE"
+    PIPELINE_GONE = "PIPELINE_GONE"
+
+
+class CannotUndo(Refusal):
+    code = ErrorCode.CANNOT_UNDO
+    path = "position"
+
+    def __init__(self, why: WhyNotUndone) -> None:
+        super().__init__(why)
+        self.why = why
+
+    @property
+    def sentence(self) -> str:
+        return f"refused-cannot-undo-{self.why.lower().replace('_', '-')}"
 
 
 class KeyReused(Refusal):

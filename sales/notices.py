@@ -11,7 +11,7 @@ import orjson
 from babel.dates import format_date, format_time
 
 from sales import database
-from sales.journal import Changes, Kind
+from sales.journal import Changes
 from sales.moments import zone_named
 from sales.money import Money, in_words
 from sales.notifications import NotificationKind
@@ -34,6 +34,7 @@ select n.id, n.kind, n.position, n.lead_id, j.kind as event, j.data, c.changes,
     where t.account_id = n.account_id and t.lead_id = n.lead_id and t.position <= n.position and t.private ? 'title'
     order by t.position desc limit 1) end as title,
   case when j.kind in ('step.deleted', 'pipeline.deleted') then j.changes #>> '{{name,0}}'
+    when j.kind in ('step.undone', 'pipeline.undone') then j.changes #>> '{{name,1}}'
     else {name_of("n.account_id", _STEP_BEFORE)} end as step_before,
   {name_of("n.account_id", _STEP_AFTER)} as step_after,
   r.due_at, r.local_date, r.local_time, r.activity, r.note,
@@ -117,7 +118,7 @@ class Notice:
         if self.kind == NotificationKind.ENDPOINT_DISABLED:
             return "endpoint-disabled"
         if self.lead_id is None:
-            return "pipeline-deleted" if self.event == Kind.PIPELINE_DELETED else "step-deleted"
+            return self.event.replace(".", "-")
         if self.kind == NotificationKind.LEAD_TAKEN_AWAY and self.owner is None:
             return "lead-left-to-nobody"
         if self.kind == NotificationKind.AMOUNT_CHANGED and self._money(1) is None:

@@ -867,6 +867,8 @@ CREATE INDEX journal_lead ON journal USING btree (account_id, lead_id, "position
 
 CREATE INDEX journal_steps ON journal USING btree (account_id, "position") WHERE ((lead_id IS NULL) AND (((kind)::text ~~ 'step.%'::text) OR (changes ? 'steps'::text)));
 
+CREATE UNIQUE INDEX journal_undone ON journal USING btree (account_id, (((data ->> 'undoes'::text))::bigint)) WHERE (data ? 'undoes'::text);
+
 CREATE INDEX lead_texts_letters ON lead_texts USING gin (account_id, text gin_trgm_ops) WITH (fastupdate=off);
 
 CREATE INDEX leads_board ON leads USING btree (account_id, step_id, rank, id) WHERE ((status)::text = ANY ((ARRAY['TODO'::character varying, 'STANDBY'::character varying])::text[]));
@@ -892,6 +894,8 @@ CREATE INDEX memberships_team ON memberships USING btree (account_id, team_id);
 CREATE UNIQUE INDEX memberships_user ON memberships USING btree (account_id, user_id, team_id);
 
 CREATE INDEX notifications_inbox ON notifications USING btree (user_id, visible_at, id) WHERE (in_app AND (cancelled_at IS NULL));
+
+CREATE INDEX notifications_of_event ON notifications USING btree ("position", account_id);
 
 CREATE UNIQUE INDEX notifications_once ON notifications USING btree (dedupe_key, account_id);
 

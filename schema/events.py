@@ -30,6 +30,12 @@ def position(of: int) -> Cursor:
     return Cursor(cursors.written(AS_IT_HAPPENED, [of]))
 
 
+def read_position(of: Cursor) -> int:
+    """The position that a client sends back. Raises BAD_USER_INPUT for what is none."""
+    [number] = cursors.read(of, AS_IT_HAPPENED)
+    return int(number)
+
+
 def _position(sql: str) -> str:
     return cursors.in_sql(AS_IT_HAPPENED, [sql])
 
@@ -81,6 +87,10 @@ class Change:
     )
 
 
+def _undoes(event: Row) -> str:
+    return f"({event.data} ->> 'undoes')"
+
+
 def _told(event: Row) -> str:
     columns = ("kind", "actor_id", "subject_id", "lead_id", "changes", "private")
     return f"json_build_object({', '.join(f'{literal(name)}, {getattr(event, name)}' for name in columns)})::text"
@@ -122,5 +132,11 @@ class Event(Node, over=journal.Event):
         description="The place of the bulk event that this is a part of; null: it stands alone.",
         metadata=reads.computed(
             lambda event: f"case when {event.caused_by} is not null then {_position(event.caused_by)} end"
+        ),
+    )
+    undoes: Cursor | None = strawberry.field(
+        description="The place of the change that this has undone; null: it has undone none by itself.",
+        metadata=reads.computed(
+            lambda event: f"case when {event.data} ? 'undoes' then {_position(_undoes(event))} end"
         ),
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 from tortoise.models import Model
 
 from sales.reasons import Reason
+from sales.reminders import Reminder
 from sales.steps import Step
 from sales.users import User
 from schema import ids
@@ -29,6 +30,7 @@ def shown_value(column: str, value: Any) -> str | None:
     """A column's value as text; a reference as the id that clients know."""
     if value is None:
         return None
-    if column in REFERENCES:
-        return ids.shown(REFERENCES[column], UUID(str(value)))
+    model = Reminder if column == "waking_reminder_id" else REFERENCES.get(column)
+    if model is not None:
+        return ids.shown(model, UUID(str(value)))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -8,7 +8,7 @@ import strawberry
 from strawberry import Parent
 
 from sales import errors
-from sales.errors import ErrorCode, Refusal
+from sales.errors import ErrorCode, Refusal, WhyNotUndone
 from sales.leads import Status
 from sales.reminders import ReminderState
 from sales.steps import Guard
@@ -59,7 +59,7 @@ class NotAllowed(MutationError, of=errors.NotAllowed):
     @strawberry.field(
         description="Who may: `owner` (the owner, their managers and administrators), `claim` (claim it first), "
         "`reminder` (the person reminded, or who may edit the lead), `view` (whose view it is, and administrators), "
-        "`administrator`, `session` (a person, no API key). Never null."
+        "`administrator`, `session` (a person, no API key), `undo` (who did it, and administrators). Never null."
     )
     def needs(self, told: Parent[Told]) -> str:
         return str(told.refusal.needs)
@@ -107,7 +107,9 @@ class FieldConflict:
     def field(self, conflict: Parent[errors.FieldConflict]) -> str:
         return camel(conflict.field)
 
-    @strawberry.field(description="What it was at the version that you knew; null: empty.")
+    @strawberry.field(
+        description="What it was at the version that you knew, or right after the change to undo; null: empty."
+    )
     def base(self, conflict: Parent[errors.FieldConflict]) -> str | None:
         return shown_value(conflict.field, conflict.base)
 
@@ -115,12 +117,12 @@ class FieldConflict:
     def theirs(self, conflict: Parent[errors.FieldConflict]) -> str | None:
         return shown_value(conflict.field, conflict.theirs)
 
-    @strawberry.field(description="What you sent; null: empty.")
+    @strawberry.field(description="What you sent, or what it was before the change to undo; null: empty.")
     def yours(self, conflict: Parent[errors.FieldConflict]) -> str | None:
         return shown_value(conflict.field, conflict.yours)
 
 
-@strawberry.type(description="A field that was sent has changed since `expectedVersion`.")
+@strawberry.type(description="A field that was sent, or is to be put back, has changed since.")
 class VersionConflict(MutationError, of=errors.VersionConflict):
     @strawberry.field(description="The version that the lead is at now. Never null.")
     def version(self, told: Parent[Told]) -> int:
@@ -160,6 +162,13 @@ class ReminderNotPending(MutationError, of=errors.ReminderNotPending):
         return since
 
 
+@strawberry.type(description="It can't be undone, or no longer.")
+class CannotUndo(MutationError, of=errors.CannotUndo):
+    @strawberry.field(description="Why not. Never null.")
+    def reason(self, told: Parent[Told]) -> WhyNotUndone:
+        return WhyNotUndone(told.refusal.why)
+
+
 @strawberry.type(description="Wait before the next attempt.")
 class TooManyAttempts(MutationError, of=errors.TooManyAttempts):
     @strawberry.field(description="How many milliseconds to wait. Never null.")
@@ -170,7 +179,7 @@ class TooManyAttempts(MutationError, of=errors.TooManyAttempts):
 _WITH_MORE = (
     errors.NotFound, errors.NotAllowed, errors.InvalidValue, errors.IllegalTransition, errors.StepGuardFailed,
     errors.ReasonRequired, errors.VersionConflict, errors.AlreadyClaimed, errors.StepInUse, errors.ReminderNotPending,
-    errors.TooManyAttempts,
+    errors.TooManyAttempts, errors.CannotUndo,
 )  # fmt: skip
 
 
@@ -183,7 +192,7 @@ class PlainError(MutationError):
 
 TYPES = (
     NotFound, NotAllowed, InvalidValue, IllegalTransition, StepGuardFailed, ReasonRequired, VersionConflict,
-    AlreadyClaimed, StepInUse, ReminderNotPending, TooManyAttempts, PlainError,
+    AlreadyClaimed, StepInUse, ReminderNotPending, TooManyAttempts, CannotUndo, PlainError,
 )  # fmt: skip
 """The schema finds these through the interface alone, so it has to be told of them."""
 

@@ -35,6 +35,7 @@ from schema import (
     teams,
     todo,
     totals,
+    undoing,
     users,
     viewers,
     views,
@@ -60,7 +61,7 @@ Mutation = create_type(
     [
         *sign_in.MUTATIONS, *sessions.MUTATIONS, *viewers.MUTATIONS, *keys.MUTATIONS, *writing.MUTATIONS,
         *deciding.MUTATIONS, *reminders.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS, *steps.MUTATIONS,
-        *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS, *endpoints.MUTATIONS,
+        *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS, *endpoints.MUTATIONS, *undoing.MUTATIONS,
     ],
     description="What can be done: one mutation for one action of a person. What a rule refuses is in the payload's "
     "`errors`. With the header `Idempotency-Key` a mutation that is sent again answers its first outcome for 24 hours.",

@@ -73,6 +73,8 @@ def _sentence(event: Event, names: Names, by: Viewer) -> str:
     name = f"event-{event.kind}".replace(".", "-").replace("_", "-")
     if event.kind == Kind.LEAD_MOVED and "step_id" not in changes:
         name = "event-lead-reordered"
+    if event.kind == Kind.LEAD_UNDONE and not values["fields"]:
+        name = f"{name}-{'place' if 'rank' in event.changes else 'reminder'}"
     if event.kind == Kind.LEAD_ASSIGNED and changes["owner_id"][1] is None:
         name = "event-lead-left-to-nobody"
     return say(by.locale, name, **values)

@@ -7,7 +7,7 @@ import strawberry
 
 from sales.accounts import Privacy
 from sales.advice import AdviceCode
-from sales.errors import ErrorCode
+from sales.errors import ErrorCode, WhyNotUndone
 from sales.journal import Kind
 from sales.leads import Status
 from sales.notifications import NotificationKind
@@ -124,6 +124,19 @@ described(
     IDEMPOTENCY_KEY_REUSED="This Idempotency-Key came with another input before.",
     WRONG_CREDENTIALS="E-mail address and password do not belong together.",
     TOO_MANY_ATTEMPTS="Wait before the next attempt.",
+    CANNOT_UNDO="It can't be undone, or no longer.",
+)
+
+described(
+    WhyNotUndone,
+    "Why something can't be undone. Values are appended: treat an unknown one by the message.",
+    KIND="Nothing of its kind can be undone.",
+    AN_UNDO="It was an undo itself: make the change again.",
+    ALREADY="It was undone before.",
+    PART="It was a part of a larger change: undo that one.",
+    TOO_LATE="It is more than 24 hours ago.",
+    STEP_GONE="The step that the lead was in does not exist any more.",
+    PIPELINE_GONE="The pipeline that the step was in does not exist any more.",
 )
 
 described(
@@ -219,6 +232,9 @@ MEANINGS_OF_EVENTS = {
     "ENDPOINT_ENABLED": "An endpoint was switched on again.",
     "ENDPOINT_DISABLED": "An endpoint was switched off, by hand or because it is gone or has failed for days.",
     "ENDPOINT_DELETED": "An endpoint was deleted.",
+    "LEAD_UNDONE": "A change of a lead was undone: all is as it was before.",
+    "STEP_UNDONE": "The deletion of a step was undone; its leads are back.",
+    "PIPELINE_UNDONE": "The deletion of a pipeline was undone; its leads are back.",
 }
 
 described(

@@ -28,7 +28,7 @@ environment:
   MAIL_FROM     who e-mail comes from (Relance <relance@localhost>)
   LOG_LEVEL     DEBUG, INFO, WARNING or ERROR (INFO)
   TRUSTED_PROXIES  addresses of proxies whose X-Forwarded-For counts (127.0.0.1)
-  LIMIT_DEPTH, LIMIT_FIELDS, LIMIT_ALIASES, LIMIT_TOKENS, LIMIT_COST
+  UNDO_SECONDS, LIMIT_DEPTH, LIMIT_FIELDS, LIMIT_ALIASES, LIMIT_TOKENS, LIMIT_COST
                 what one document may ask for (15, 2000, 50, 3000, and 20000 rows)
   PERSISTED_MANIFEST  a file with the only operations that run (any operation runs)
 """

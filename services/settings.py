@@ -57,6 +57,8 @@ class Settings:
     mail_from: str = "Relance <relance@localhost>"
     log_level: str = "INFO"
     trusted_proxies: str = "127.0.0.1"
+    undo_seconds: int = 15
+    """How long what can be undone is kept from people, so that undoing it tells nobody; 0: not at all."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """Of `schema.limits.Limits`, by the names there; what is absent stays as it is."""
     persisted_manifest: Path | None = None
@@ -79,6 +81,7 @@ class Settings:
             mail_from=_sender(given.get("MAIL_FROM", cls.mail_from)),
             log_level=_level(given.get("LOG_LEVEL", cls.log_level)),
             trusted_proxies=_proxies(given.get("TRUSTED_PROXIES", cls.trusted_proxies)),
+            undo_seconds=_number("UNDO_SECONDS", given.get("UNDO_SECONDS", "15"), least=0, most=300, example="15"),
             limits=_limits(given),
             persisted_manifest=_file(given.get("PERSISTED_MANIFEST")),
         )
@@ -125,10 +128,10 @@ def _limits(given: Mapping[str, str]) -> dict[str, int]:
     }
 
 
-def _number(name: str, value: str, *, most: int, example: str) -> int:
-    is_number = value.isascii() and value.isdigit() and len(value) <= len(str(most)) and 1 <= int(value) <= most
+def _number(name: str, value: str, *, most: int, example: str, least: int = 1) -> int:
+    is_number = value.isascii() and value.isdigit() and len(value) <= len(str(most)) and least <= int(value) <= most
     if not is_number:
-        raise BadSetting(name, f"must be a number from 1 to {most} and is '{value}'", example=example)
+        raise BadSetting(name, f"must be a number from {least} to {most} and is '{value}'", example=example)
     return int(value)
 
 

@@ -79,6 +79,9 @@ class Kind(StrEnum):
     ENDPOINT_ENABLED = "endpoint.enabled"
     ENDPOINT_DISABLED = "endpoint.disabled"
     ENDPOINT_DELETED = "endpoint.deleted"
+    LEAD_UNDONE = "lead.undone"
+    STEP_UNDONE = "step.undone"
+    PIPELINE_UNDONE = "pipeline.undone"
 
 
 class JournalHead(Model):

@@ -48,7 +48,7 @@ async def move(
         place = await _find_place(step, by, before_id, after_id, lead_id)
     else:
         place = Place(rows[0]["last_rank"], None)
-    rank, rebalanced = await _rank(step, by, place, lead_id)
+    rank, rebalanced = await rank_at(step, by, place, lead_id)
     lead = held(rows[0]) if attempts.running() and rows[0]["l_id"] else await locked(lead_id, by=by)
     require_editable(lead, by)
     if step.id != lead.step_id:
@@ -69,7 +69,7 @@ async def take_rank(
 
     Where ranks have grown long the whole step gets short ones: the draft of that goes along with the verb's own.
     """
-    return await _rank(step, by, await _find_place(step, by, before_id, after_id, None), None)
+    return await rank_at(step, by, await _find_place(step, by, before_id, after_id, None), None)
 
 
 def require_guards(step: Step, lead: Lead) -> None:
@@ -127,7 +127,8 @@ async def _sight(lead_id: UUID, step_id: UUID, by: Viewer) -> list[database.Row]
     return await database.fetch(_SIGHT, by.account.id, step_id, lead_id, by.seen_owners)
 
 
-async def _rank(step: Step, by: Viewer, place: Place, moving: UUID | None) -> tuple[str, list[Draft]]:
+async def rank_at(step: Step, by: Viewer, place: Place, moving: UUID | None) -> tuple[str, list[Draft]]:
+    """A rank there for a lead that comes into a locked step (`moving` is None for a new one); see `take_rank`."""
     rank = ranks.between(place.lower, place.upper)
     if len(rank) <= ranks.LONGEST:
         return rank, []

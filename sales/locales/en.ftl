@@ -25,6 +25,12 @@ field-step = step
 field-reason = reason
 field-is-starred = star
 field-closed-at = closing date
+field-rank = place in the column
+field-waking-reminder = reminder
+field-reminder-state = state of the reminder
+field-reminder-due-at = moment of the reminder
+field-reminder-activity = activity of the reminder
+field-reminder-note = note of the reminder
 
 ## A new account
 pipeline-sales = Sales
@@ -54,6 +60,7 @@ refused-not-found = { $what ->
     [notification] You have no such notification.
     [endpoint] There is no such webhook, device or chat.
     [view] This view does not exist, or you may not see it.
+    [event] There is nothing at this place of the journal, or you may not see it.
    *[other] This does not exist, or you may not see it.
 }
 refused-not-allowed-owner = Only the owner of this lead, the owner’s manager or an administrator may do this.
@@ -62,6 +69,7 @@ refused-not-allowed-administrator = Only an administrator may do this.
 refused-not-allowed-session = An API key may not do this. Sign in as a person.
 refused-not-allowed-reminder = Only the person reminded, or somebody who may edit the lead, may do this.
 refused-not-allowed-view = Only the person whose view this is, or an administrator, may do this.
+refused-not-allowed-undo = Only the person who did this, or an administrator, may undo it.
 refused-illegal-transition = A lead that is “{ $current }” cannot become “{ $wanted }”.
 refused-already-open = A lead that is “{ $current }” is open: there is nothing to reopen.
 refused-reopen-first = A lead that is “{ $current }” has to be reopened for that.
@@ -79,6 +87,13 @@ refused-reminder-pending = This reminder is still pending.
 refused-reminder-fired = This reminder has already fired.
 refused-reminder-done = This reminder is already done.
 refused-reminder-cancelled = This reminder was cancelled.
+refused-cannot-undo-kind = Such a change cannot be undone.
+refused-cannot-undo-an-undo = An undo cannot be undone. Make the change again.
+refused-cannot-undo-already = This has been undone already.
+refused-cannot-undo-part = This was a part of a larger change. Undo the whole of it.
+refused-cannot-undo-too-late = This is too long ago to be undone.
+refused-cannot-undo-step-gone = The step that the lead was in does not exist any more.
+refused-cannot-undo-pipeline-gone = The pipeline that the step was in does not exist any more.
 refused-idempotency-key-reused = This Idempotency-Key was sent before with another input. Use a new key for a new request.
 refused-wrong-credentials = E-mail address and password do not belong together.
 refused-too-many-attempts = { $minutes ->
@@ -195,6 +210,14 @@ notice-endpoint-disabled = { $because ->
     [GONE] Nothing goes to { $endpoint } any more: the address says that it is gone for good.
    *[other] Nothing goes to { $endpoint } any more: it has taken nothing for five days. Mend it, and switch it on again.
 }
+notice-step-undone = { $leads ->
+    [one] { $actor } brought the step “{ $before }” back; one lead of yours is in it again.
+   *[other] { $actor } brought the step “{ $before }” back; { $leads } leads of yours are in it again.
+}
+notice-pipeline-undone = { $leads ->
+    [one] { $actor } brought the pipeline “{ $before }” back; one lead of yours is in it again.
+   *[other] { $actor } brought the pipeline “{ $before }” back; { $leads } leads of yours are in it again.
+}
 notice-somebody = Somebody
 notice-reminder = Reminder
 notice-subject = { $activity }: { $lead }
@@ -235,6 +258,9 @@ event-lead-lost = { $actor } lost the lead.
 event-lead-cancelled = { $actor } cancelled the lead.
 event-lead-reopened = { $actor } reopened the lead.
 event-lead-closing-corrected = { $actor } corrected when the lead was closed: { $when }.
+event-lead-undone = { $actor } undid a change of: { $fields }.
+event-lead-undone-place = { $actor } undid a change of the lead’s place in its column.
+event-lead-undone-reminder = { $actor } undid a change of the lead’s reminder.
 event-reminder-set = { $actor } set a reminder for { $when }.
 event-reminder-moved = { $actor } changed a reminder.
 event-reminder-snoozed = { $actor } snoozed a reminder.

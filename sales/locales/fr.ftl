@@ -25,6 +25,12 @@ field-step = étape
 field-reason = raison
 field-is-starred = étoile
 field-closed-at = date de clôture
+field-rank = place dans la colonne
+field-waking-reminder = rappel
+field-reminder-state = état du rappel
+field-reminder-due-at = moment du rappel
+field-reminder-activity = action du rappel
+field-reminder-note = note du rappel
 
 ## A new account
 pipeline-sales = Ventes
@@ -54,6 +60,7 @@ refused-not-found = { $what ->
     [notification] Vous n’avez pas de telle notification.
     [endpoint] Il n’y a pas de tel webhook, appareil ou chat.
     [view] Cette vue n’existe pas, ou vous n’y avez pas accès.
+    [event] Il n’y a rien à cet endroit du journal, ou vous ne pouvez pas le voir.
    *[other] Cela n’existe pas, ou vous n’y avez pas accès.
 }
 refused-not-allowed-owner = Seuls le responsable de cette opportunité, son chef d’équipe ou un administrateur peuvent faire cela.
@@ -62,6 +69,7 @@ refused-not-allowed-administrator = Seul un administrateur peut faire cela.
 refused-not-allowed-session = Une clé d’API ne peut pas faire cela. Connectez-vous en personne.
 refused-not-allowed-reminder = Seuls la personne à qui ce rappel est destiné et ceux qui peuvent modifier l’opportunité peuvent faire cela.
 refused-not-allowed-view = Seuls la personne à qui cette vue appartient et les administrateurs peuvent faire cela.
+refused-not-allowed-undo = Seule la personne qui l’a fait, ou un administrateur, peut l’annuler.
 refused-illegal-transition = Une opportunité « { $current } » ne peut pas devenir « { $wanted } ».
 refused-already-open = Une opportunité « { $current } » est ouverte : il n’y a rien à rouvrir.
 refused-reopen-first = Une opportunité « { $current } » doit d’abord être rouverte.
@@ -79,6 +87,13 @@ refused-reminder-pending = Ce rappel est encore à venir.
 refused-reminder-fired = Ce rappel a déjà sonné.
 refused-reminder-done = Ce rappel est déjà traité.
 refused-reminder-cancelled = Ce rappel a été annulé.
+refused-cannot-undo-kind = Une telle modification ne peut pas être annulée.
+refused-cannot-undo-an-undo = Une annulation ne s’annule pas. Refaites la modification.
+refused-cannot-undo-already = Ceci a déjà été annulé.
+refused-cannot-undo-part = Ceci fait partie d’une modification plus large. Annulez-la en entier.
+refused-cannot-undo-too-late = C’est trop ancien pour être annulé.
+refused-cannot-undo-step-gone = L’étape où se trouvait l’opportunité n’existe plus.
+refused-cannot-undo-pipeline-gone = Le tunnel de vente où se trouvait l’étape n’existe plus.
 refused-idempotency-key-reused = Cette Idempotency-Key a déjà servi avec d’autres données. Utilisez-en une nouvelle pour une nouvelle demande.
 refused-wrong-credentials = L’adresse e-mail et le mot de passe ne vont pas ensemble.
 refused-too-many-attempts = { $minutes ->
@@ -195,6 +210,14 @@ notice-endpoint-disabled = { $because ->
     [GONE] Plus rien n’est envoyé à { $endpoint } : l’adresse dit qu’elle n’existe plus.
    *[other] Plus rien n’est envoyé à { $endpoint } : rien n’a été accepté depuis cinq jours. Réparez, puis réactivez.
 }
+notice-step-undone = { $leads ->
+    [one] { $actor } a rétabli l’étape « { $before } » ; une de vos opportunités y est de nouveau.
+   *[other] { $actor } a rétabli l’étape « { $before } » ; { $leads } de vos opportunités y sont de nouveau.
+}
+notice-pipeline-undone = { $leads ->
+    [one] { $actor } a rétabli le tunnel de vente « { $before } » ; une de vos opportunités y est de nouveau.
+   *[other] { $actor } a rétabli le tunnel de vente « { $before } » ; { $leads } de vos opportunités y sont de nouveau.
+}
 notice-somebody = Quelqu’un
 notice-reminder = Rappel
 notice-subject = { $activity } : { $lead }
@@ -235,6 +258,9 @@ event-lead-lost = { $actor } a perdu l’opportunité.
 event-lead-cancelled = { $actor } a annulé l’opportunité.
 event-lead-reopened = { $actor } a rouvert l’opportunité.
 event-lead-closing-corrected = { $actor } a corrigé la date de clôture de l’opportunité : { $when }.
+event-lead-undone = { $actor } a annulé une modification : { $fields }.
+event-lead-undone-place = { $actor } a annulé un changement de place de l’opportunité dans sa colonne.
+event-lead-undone-reminder = { $actor } a annulé un changement du rappel de l’opportunité.
 event-reminder-set = { $actor } a mis un rappel pour le { $when }.
 event-reminder-moved = { $actor } a modifié un rappel.
 event-reminder-snoozed = { $actor } a reporté un rappel.

@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from sales import database, sealed
+from sales import database, sealed, undoing
 from sales.endpoints import addresses
 from schema.schema import LIMITS
 from services import logs
@@ -31,6 +32,7 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         sealed.use(settings.known_secret_key())
         addresses.allow(settings.allowed_networks)
+        undoing.use(timedelta(seconds=settings.undo_seconds))
         async with database.connected(settings.needed_database_url(), pool=POOL):
             yield
             await app.state.bell.close()

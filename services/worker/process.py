@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import uvloop
 
-from sales import clock, database, dispatch, sealed, workers
+from sales import clock, database, dispatch, sealed, undoing, workers
 from sales.deliveries.policies import LEASE
 from sales.ids import new_id
 from services import logs
@@ -40,6 +40,7 @@ async def _run(settings: Settings, lease: timedelta) -> None:
     for way in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(way, told.set)
     sealed.use(settings.known_secret_key())
+    undoing.use(timedelta(seconds=settings.undo_seconds))
     async with database.connected(settings.needed_database_url(), pool=_POOL):
         await _work(settings, lease, told)
 

@@ -31,7 +31,7 @@ def test_networks_are_allowed_by_name_and_none_by_themselves() -> None:
     assert [str(each) for each in read(ALLOWED_NETWORKS="10.0.0.0/8, fd00::/8").allowed_networks] == [
         "10.0.0.0/8", "fd00::/8",
     ]  # fmt: skip
-    with pytest.raises(BadSetting, match="ALLOWED_NETWORKS has '10.0.0.1/8'"):
+    with pytest.raises(BadSetting, match=r"ALLOWED_NETWORKS has '10\.0\.0\.1/8'"):
         read(ALLOWED_NETWORKS="10.0.0.1/8")
 
 
@@ -99,6 +99,8 @@ def test_a_mail_server_is_one_url(url: str, smtp: Smtp) -> None:
         ("LIMIT_TOKENS", "5,000", "must be a number from 1 to 100000 and is '5,000'"),
         ("LIMIT_FIELDS", "2e3", "must be a number from 1 to 100000 and is '2e3'"),
         ("LIMIT_COST", "9" * 5_000, "must be a number from 1 to 1000000000"),
+        ("UNDO_SECONDS", "301", "must be a number from 0 to 300 and is '301'"),
+        ("UNDO_SECONDS", "soon", "must be a number from 0 to 300 and is 'soon'"),
         ("LOG_LEVEL", "LOUD", "must be one of DEBUG, INFO, WARNING, ERROR and is 'LOUD'"),
     ],
 )
@@ -116,6 +118,10 @@ def test_a_bad_value_is_refused_by_name_with_an_example(name: str, value: str, p
 def test_only_the_limits_that_are_given_are_chosen() -> None:
     assert read().limits == {}
     assert read(LIMIT_DEPTH="20", LIMIT_COST=" 100000 ", LIMIT_TOKENS="").limits == {"depth": 20, "cost": 100_000}
+
+
+def test_undoing_in_silence_can_be_switched_off() -> None:
+    assert [read().undo_seconds, read(UNDO_SECONDS="5").undo_seconds, read(UNDO_SECONDS="0").undo_seconds] == [15, 5, 0]
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "SMTP_URL"])
