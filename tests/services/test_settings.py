@@ -31,7 +31,7 @@ def test_networks_are_allowed_by_name_and_none_by_themselves() -> None:
     assert [str(each) for each in read(ALLOWED_NETWORKS="10.0.0.0/8, fd00::/8").allowed_networks] == [
         "10.0.0.0/8", "fd00::/8",
     ]  # fmt: skip
-    with pytest.raises(BadSetting, match="ALLOWED_NETWORKS has '10.0.0.1/8'"):
+    with pytest.raises(BadSetting, match=r"ALLOWED_NETWORKS has '10.0.0.1/8'"):
         read(ALLOWED_NETWORKS="10.0.0.1/8")
 
 
