@@ -105,7 +105,7 @@ def _data(model: type[Model], *, is_about_lead: bool) -> Json:
 
 def _changes(model: type[Model]) -> Json:
     """A field for each column that may change; none of them need be there."""
-    told = [column for column in database.columns_of(model) if column not in UNTOLD]
+    told = sorted(column for column in database.columns_of(model) if column not in UNTOLD)
     pairs = {
         camel(column): _object({"from": _or_null(_column(model, column)), "to": _or_null(_column(model, column))})
         for column in told
