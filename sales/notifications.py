@@ -26,6 +26,7 @@ class NotificationKind(StrEnum):
     STATUS_CHANGED = "STATUS_CHANGED"
     STEP_CHANGED = "STEP_CHANGED"
     AMOUNT_CHANGED = "AMOUNT_CHANGED"
+    OWNER_CHANGED = "OWNER_CHANGED"
 
 
 class Notification(Model):

@@ -33,6 +33,7 @@ described(
     SENT="The receiver took it.",
     DEAD="It was given up; `lastError` says why.",
     CANCELLED="There was nothing left to tell.",
+    JOINED="It goes within the message of a digest.",
 )
 
 

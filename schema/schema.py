@@ -19,11 +19,13 @@ from reads import attach
 from schema import (
     accounts,
     deliveries,
+    forecasts,
     keys,
     nodes,
     notifications,
     pipelines,
     plans,
+    preferences,
     reasons,
     refusals,
     reminders,
@@ -37,6 +39,7 @@ from schema import (
     users,
     viewers,
     views,
+    watches,
 )  # fmt: skip
 from schema.events import Event
 from schema.leads import deciding, find, writing
@@ -49,7 +52,7 @@ Query = create_type(
     [
         *viewers.QUERIES, *nodes.QUERIES, *todo.QUERIES, *find.QUERIES, *reminders.QUERIES, *notifications.QUERIES,
         *deliveries.QUERIES, *statuses.QUERIES, *pipelines.QUERIES, *steps.QUERIES, *reasons.QUERIES, *users.QUERIES,
-        *teams.QUERIES, *totals.QUERIES, *views.QUERIES,
+        *teams.QUERIES, *totals.QUERIES, *views.QUERIES, *preferences.QUERIES, *watches.QUERIES, *forecasts.QUERIES,
     ],
     description="What can be asked. Everything needs a bearer token.",
 )  # fmt: skip
@@ -59,7 +62,7 @@ Mutation = create_type(
     [
         *sign_in.MUTATIONS, *sessions.MUTATIONS, *viewers.MUTATIONS, *keys.MUTATIONS, *writing.MUTATIONS,
         *deciding.MUTATIONS, *reminders.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS, *steps.MUTATIONS,
-        *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS,
+        *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS, *preferences.MUTATIONS, *watches.MUTATIONS,
     ],
     description="What can be done: one mutation for one action of a person. What a rule refuses is in the payload's "
     "`errors`. With the header `Idempotency-Key` a mutation that is sent again answers its first outcome for 24 hours.",
@@ -81,7 +84,7 @@ for _kind in graphql_schema.type_map.values():
 
 SHORT = frozenset(
     {"errors", "warnings", "edges", "nodes", "statuses", "sums", "weightedSums", "orderBy", "fields", "changes",
-     "problems"}
+     "problems", "choices", "paces", "quietHours", "messages", "notices"}
 )  # fmt: skip
 """Lists of objects that are short by nature, or are the very rows of a page."""
 BOARDS = frozenset({"board"})

@@ -79,6 +79,9 @@ class Kind(StrEnum):
     ENDPOINT_ENABLED = "endpoint.enabled"
     ENDPOINT_DISABLED = "endpoint.disabled"
     ENDPOINT_DELETED = "endpoint.deleted"
+    PREFERENCES_SET = "preferences.set"
+    WATCH_SET = "watch.set"
+    WATCH_ENDED = "watch.ended"
 
 
 class JournalHead(Model):

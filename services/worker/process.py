@@ -10,9 +10,10 @@ from datetime import timedelta
 
 import uvloop
 
-from sales import clock, database, dispatch, sealed, workers
+from sales import clock, database, dispatch, sealed, watches, workers
 from sales.deliveries.policies import LEASE
 from sales.ids import new_id
+from schema.views.matching import look_into_views
 from services import logs
 from services.settings import Settings
 from services.worker.arq_beside import listen
@@ -40,6 +41,7 @@ async def _run(settings: Settings, lease: timedelta) -> None:
     for way in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(way, told.set)
     sealed.use(settings.known_secret_key())
+    watches.look_into_views_by(look_into_views)
     async with database.connected(settings.needed_database_url(), pool=_POOL):
         await _work(settings, lease, told)
 
