@@ -107,9 +107,13 @@ async def attend(model: type[Model], id: UUID, *, by: Viewer, attention: Attenti
 _FOLLOWERS = f"""
 with lead as (
   select l.id, l.owner_id, s.id as step_id, s.pipeline_id
+  -- One look-up each, whatever the planner thinks of an account that has just grown.
   from unnest($2::uuid[], $3::uuid[]) as w(lead_id, step_id)
-  join leads l on l.account_id = $1 and l.id = w.lead_id
-  join steps s on s.account_id = $1 and s.id = coalesce(w.step_id, l.step_id)),
+  cross join lateral (select l.* from leads l where l.account_id = $1 and l.id = w.lead_id offset 0) l
+  cross join lateral (
+    select s.* from steps s where s.account_id = $1 and s.id = coalesce(w.step_id, l.step_id) offset 0) s
+  -- Where nobody watches anything, there is nothing to look for.
+  where exists (select from watches w where w.account_id = $1)),
 followed as (
   select l.id, l.owner_id, w.user_id, w.attention from lead l join watches w on w.account_id = $1 and w.lead_id = l.id
   union

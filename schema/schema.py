@@ -84,7 +84,7 @@ for _kind in graphql_schema.type_map.values():
 
 SHORT = frozenset(
     {"errors", "warnings", "edges", "nodes", "statuses", "sums", "weightedSums", "orderBy", "fields", "changes",
-     "problems", "choices", "paces", "quietHours", "messages", "notices"}
+     "problems"}
 )  # fmt: skip
 """Lists of objects that are short by nature, or are the very rows of a page."""
 BOARDS = frozenset({"board"})

@@ -1,7 +1,7 @@
 """Digests: what is due within a window is one message, once; nothing in it is lost and nothing is sent twice."""
 
 import asyncio
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest

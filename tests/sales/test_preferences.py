@@ -97,7 +97,7 @@ async def test_who_asks_for_it_is_told_of_what_they_do_themselves(ada: Viewer) -
     await a_change_of(ada, ada)
     await dispatch_all()
 
-    assert await told(ada) == [(ada.user.id, "STEP_CHANGED")]
+    assert await told(ada) == [(ada.user.id, "LEAD_ASSIGNED"), (ada.user.id, "STEP_CHANGED")]
 
 
 async def test_what_comes_in_quiet_hours_is_held_until_they_end_but_not_in_the_inbox(ada: Viewer, ben: Viewer) -> None:

@@ -37,6 +37,7 @@ async def test_who_watches_a_lead_is_told_of_what_its_owner_is_told_of(
     ada: Viewer, ben: Viewer, eve: Viewer, what: str
 ) -> None:
     lead = await a_lead(ben)
+    await dispatch_all()
     await attend(Lead, lead.id, by=eve, attention=WATCHED)
 
     await change(what, lead.id, by=ada)
@@ -48,6 +49,7 @@ async def test_who_watches_a_lead_is_told_of_what_its_owner_is_told_of(
 
 async def test_who_watches_is_told_of_a_new_owner(ada: Viewer, ben: Viewer, eve: Viewer) -> None:
     lead = await a_lead(ada)
+    await dispatch_all()
     await attend(Lead, lead.id, by=eve, attention=WATCHED)
 
     await assign(lead.id, by=ada, owner_id=ben.user.id)
@@ -58,6 +60,7 @@ async def test_who_watches_is_told_of_a_new_owner(ada: Viewer, ben: Viewer, eve:
 
 async def test_who_watches_is_not_told_of_what_they_do_themselves(ada: Viewer, ben: Viewer) -> None:
     lead = await a_lead(ben)
+    await dispatch_all()
     await attend(Lead, lead.id, by=ada, attention=WATCHED)
 
     await change("step", lead.id, by=ada)

@@ -8,9 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from sales import database, watches
+from sales import database
 from sales.calendars import EVERY_DAY, Quiet
-from sales.leads.edit import LeadFields, edit
 from sales.preferences import NotificationChannel as By
 from sales.preferences import Pace
 from sales.preferences.choosing import choose
@@ -38,8 +37,7 @@ async def an_hour_later(by: Viewer) -> None:
 
 
 def mails(folder: Path) -> list[EmailMessage]:
-    found = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in (folder / "outbox").glob("*.eml")]
-    return found  # type: ignore[return-value]
+    return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in (folder / "outbox").glob("*.eml")]
 
 
 async def test_two_things_within_an_hour_are_one_email_in_the_readers_language(
