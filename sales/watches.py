@@ -79,7 +79,6 @@ def look_into_views_by(look: LookIntoViews) -> None:
 @verb
 async def attend(model: type[Model], id: UUID, *, by: Viewer, attention: Attention | None) -> Draft:
     """Watch or mute a lead, a step, a pipeline or a saved view for oneself; None: neither any more."""
-    by.require_session()
     column = _COLUMNS[model]
     # The person is locked, so that two requests at once make one row.
     await User.filter(account_id=by.account.id, id=by.user.id).select_for_update(no_key=True).get()

@@ -54,7 +54,9 @@ class Delivery(Node, over=deliveries.Delivery):
     )
     next_at: datetime | None = strawberry.field(
         description="When it is tried next, at the earliest; null: it has ended.",
-        metadata=reads.computed(lambda delivery: f"case when {delivery.state} in ('PENDING', 'JOINED') then {delivery.next_at} end"),
+        metadata=reads.computed(
+            lambda delivery: f"case when {delivery.state} in ('PENDING', 'JOINED') then {delivery.next_at} end"
+        ),
     )
     digest: Annotated["Delivery", strawberry.lazy("schema.deliveries")] | None = strawberry.field(
         description="The message that it goes within; null: it goes by itself, or is that message.",

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 import pytest
 
 from sales import database
-from sales.calendars import EVERY_DAY, Quiet
 from sales.errors import InvalidValue, NotFound
 from sales.forecasts import Message, forecast
 from sales.moments import After
@@ -47,9 +46,7 @@ async def test_a_reminder_that_has_fired_goes_when_it_was_said_to(ada: Viewer, p
     assert [(message.at, message.is_digest) for message in await mails(ada)] == said
 
 
-@pytest.mark.parametrize(
-    "wishes", [Wishes(), Wishes(paces={By.EMAIL: Pace.HOURLY})], ids=["at once", "hourly"]
-)
+@pytest.mark.parametrize("wishes", [Wishes(), Wishes(paces={By.EMAIL: Pace.HOURLY})], ids=["at once", "hourly"])
 async def test_what_is_held_is_in_the_forecast_with_what_is_to_come(ada: Viewer, wishes: Wishes) -> None:
     ben = await a_user(ada, name="Ben")
     hours, ends = await night(ben)
