@@ -1,6 +1,6 @@
 """Who is told of an event, and why: the rules alone, without a database."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,19 @@ _WATCHED = (
     ("amount", NotificationKind.AMOUNT_CHANGED),
     ("currency", NotificationKind.AMOUNT_CHANGED),
 )
-"""The columns of a lead that its owner wants to hear of, the most important first."""
+"""The columns of a lead that its owner, and whoever watches it, wants to hear of, the most important first."""
+
+_NEVER_MUTED = frozenset({NotificationKind.REMINDER_DUE})
+"""Who has set a reminder wants to be reminded, whatever else is too loud."""
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Who watches the lead of an event, who has muted it, and who wants to hear of what they did themselves."""
+
+    watching: Collection[UUID] = ()
+    muted: Collection[UUID] = ()
+    of_own: Collection[UUID] = ()
 
 
 @dataclass(frozen=True)
@@ -48,17 +60,22 @@ class Happened:
         return any(data is not None and data.get("isTold") is False for data in (self.data, self.undone_data))
 
 
-def audience(event: Happened, *, reminded: list[UUID]) -> dict[UUID, NotificationKind]:
-    """Each person with the most important reason; nobody is told of what he did himself.
+def audience(
+    event: Happened, *, reminded: list[UUID], attention: Attention = Attention()
+) -> dict[UUID, NotificationKind]:
+    """Each person with the most important reason; of what they did themselves only those who asked for it are told.
 
     `reminded` are the people of the reminder that fired, or of the endpoint that was switched off. A part of a bulk
-    event tells nobody: the bulk event does. Of what is undone in silence nobody hears.
+    event tells nobody: the bulk event does. Of what is undone in silence nobody hears. Who has muted the lead hears of
+    their reminders alone.
     """
     told: dict[UUID, NotificationKind] = {}
-    if event.caused_by is None and not event.is_silent:
-        for user_id, kind in _concerned(event, reminded):
-            if user_id != event.actor_id:
-                told.setdefault(user_id, kind)
+    if event.caused_by is not None or event.is_silent:
+        return told
+    for user_id, kind in _concerned(event, reminded, attention.watching):
+        is_own = user_id == event.actor_id and user_id not in attention.of_own
+        if not is_own and (kind in _NEVER_MUTED or user_id not in attention.muted):
+            told.setdefault(user_id, kind)
     return told
 
 
@@ -75,7 +92,9 @@ def ended_reminders(event: Happened) -> set[UUID]:
     return {UUID(id) for id, changes in touched.items() if _is_ended(changes)}
 
 
-def _concerned(event: Happened, reminded: list[UUID]) -> Iterator[tuple[UUID, NotificationKind]]:
+def _concerned(
+    event: Happened, reminded: list[UUID], watching: Collection[UUID]
+) -> Iterator[tuple[UUID, NotificationKind]]:
     if event.kind == Kind.REMINDER_FIRED:
         yield from ((user_id, NotificationKind.REMINDER_DUE) for user_id in reminded)
     elif event.kind == Kind.ENDPOINT_DISABLED and event.actor_id is None:
@@ -84,6 +103,8 @@ def _concerned(event: Happened, reminded: list[UUID]) -> Iterator[tuple[UUID, No
         yield from ((UUID(owner), NotificationKind.STEP_CHANGED) for owner in event.data["owners"])
     elif event.lead_id is not None:
         yield from _concerned_by_lead(event)
+        for kind in _heard_of(event):
+            yield from ((user_id, kind) for user_id in watching)
 
 
 def _concerned_by_lead(event: Happened) -> Iterator[tuple[UUID, NotificationKind]]:
@@ -93,11 +114,19 @@ def _concerned_by_lead(event: Happened) -> Iterator[tuple[UUID, NotificationKind
         yield UUID(after), NotificationKind.LEAD_ASSIGNED
     if before is not None:
         yield UUID(before), NotificationKind.LEAD_TAKEN_AWAY
-    if event.owner_id is None or event.kind == Kind.LEAD_CREATED:
-        return
-    for column, kind in _WATCHED:
-        if column in changes:
-            yield event.owner_id, kind
+    if event.owner_id is not None:
+        for kind in _heard_of(event):
+            if kind != NotificationKind.OWNER_CHANGED:
+                yield event.owner_id, kind
+
+
+def _heard_of(event: Happened) -> Iterator[NotificationKind]:
+    """What there is to hear of, the most important first; of a new lead nothing but whose it is."""
+    changes = of_lead(event.changes, subject_id=event.subject_id, lead_id=event.lead_id)
+    if "owner_id" in changes:
+        yield NotificationKind.OWNER_CHANGED
+    if event.kind != Kind.LEAD_CREATED:
+        yield from (kind for column, kind in _WATCHED if column in changes)
 
 
 def _is_ended(changes: Changes) -> bool:

@@ -25,6 +25,7 @@ from tortoise.transactions import in_transaction
 TABLES = (
     "accounts",
     "deliveries",
+    "digests",
     "endpoints",
     "failures",
     "idempotency",
@@ -33,6 +34,7 @@ TABLES = (
     "leads",
     "notifications",
     "pipelines",
+    "preferences",
     "reasons",
     "reminders",
     "sessions",
@@ -42,6 +44,7 @@ TABLES = (
     "totals",
     "users",
     "views",
+    "watches",
     "workers",
 )
 """The modules of `sales` that declare tables."""

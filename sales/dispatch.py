@@ -4,6 +4,7 @@ It holds an account's cursor while it works, so that one dispatch at a time read
 transaction: every event is dispatched exactly once. It never waits; what is held back is held by its delivery.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,15 +12,20 @@ from uuid import UUID
 
 import orjson
 
-from sales import database, failures
-from sales.audiences import Happened, audience, ended_reminders
+from sales import database, digests, failures
+from sales.audiences import Attention, Happened, audience, ended_reminders
 from sales.endpoints import EndpointKind
 from sales.endpoints.hearing import IS_HEARD, tell_endpoints
 from sales.failures import Stage
-from sales.journal import Kind, dumps
+from sales.journal import Kind, dumps, of_lead
+from sales.moments import Morning
+from sales.preferences import Preferences, decided
+from sales.preferences.held import plan_again
 from sales.routes import Device, Reader, routes
 from sales.undoing import UNDOABLE, held_until
 from sales.viewers import sees
+from sales.watches import Attention as Wanted
+from sales.watches import Follower, followers
 
 BATCH = 500
 _FOR_GOOD = 2**62
@@ -50,14 +56,16 @@ where account_id = $1 and data ? 'undoes' and (data ->> 'undoes')::bigint betwee
 
 _READERS = """
 select u.id, u.role = 'ADMINISTRATOR' as is_administrator, u.notify_in_app as in_app, u.notify_by_email as by_email,
+  u.notify_of_own as own_actions, u.day_starts_at, u.time_zone, now() as now,
   coalesce((select jsonb_agg(jsonb_build_array(e.id, e.kind) order by e.id) from endpoints e
     where e.account_id = u.account_id and e.user_id = u.id and e.disabled_at is null and e.deleted_at is null),
     '[]') as devices
-from users u where u.account_id = $1 and u.deactivated_at is null
+from users u where u.account_id = $1 and u.deactivated_at is null and ($2::uuid[] is null or u.id = any($2))
 """
 
 _REMINDERS = f"""
-select r.id, r.user_id, r.notify_at, r.state, l.owner_id, coalesce({sees("u", "l.owner_id")}, false) as is_seen
+select r.id, r.user_id, r.notify_at, r.state, r.is_urgent, l.owner_id,
+  coalesce({sees("u", "l.owner_id")}, false) as is_seen
 from reminders r
 join leads l on l.account_id = r.account_id and l.id = r.lead_id
 left join users u on u.account_id = r.account_id and u.id = r.user_id
@@ -77,12 +85,13 @@ told as (
   from wanted w order by w.position
   on conflict (account_id, dedupe_key) do nothing
   returning id, user_id, position, lead_id)
-insert into deliveries (id, account_id, notification_id, user_id, endpoint_id, channel, position, lead_id, lane, state,
-  attempt, ambiguous, next_at, created_at)
-select uuidv7(), $1, t.id, t.user_id, r.endpoint_id, r.channel, t.position, t.lead_id, r.lane, 'PENDING', 0, 0,
-  greatest(now(), r.at), now()
+insert into deliveries (id, account_id, notification_id, digest_id, user_id, endpoint_id, channel, position, lead_id,
+  lane, state, attempt, ambiguous, next_at, created_at)
+select uuidv7(), $1, t.id, r.digest_id, t.user_id, r.endpoint_id, r.channel, t.position, t.lead_id,
+  r.lane, case when r.digest_id is null then 'PENDING' else 'JOINED' end, 0, 0, greatest(now(), r.at), now()
 from told t join wanted w using (user_id, position)
-cross join jsonb_to_recordset(w.routes) as r(channel text, endpoint_id uuid, lane uuid, at timestamptz)
+cross join jsonb_to_recordset(w.routes) as r(
+  channel text, endpoint_id uuid, lane uuid, at timestamptz, digest_id uuid)
 """
 
 # A notification that its reader may have seen stays, but not one of this very transaction, which has the same now().
@@ -96,7 +105,7 @@ hidden as (
   update notifications n set cancelled_at = now() from pointless p
   where n.account_id = $1 and n.id = p.id and n.cancelled_at is null and n.visible_at >= now())
 update deliveries d set state = 'CANCELLED', done_at = now() from pointless p
-where d.account_id = $1 and d.notification_id = p.id and d.state = 'PENDING'
+where d.account_id = $1 and d.notification_id = p.id and d.state in ('PENDING', 'JOINED')
 """
 
 _HOLD_CURSOR = "select 1 from dispatch_cursors where account_id = $1 for no key update"
@@ -110,6 +119,7 @@ class _Reminder:
     user_id: UUID | None
     notify_at: datetime
     state: str
+    is_urgent: bool
     owner_id: UUID | None
     is_seen: bool
 
@@ -147,6 +157,14 @@ async def _read(account_id: UUID, after: int, limit: int) -> list[Happened]:
     return [_happened(row, undone) for row in rows]
 
 
+async def readers(account_id: UUID, *ids: UUID) -> tuple[dict[UUID, Reader], datetime]:
+    """Whoever may be told (of these people, or all), with what each has decided; and what time it is."""
+    rows = await database.fetch(_READERS, account_id, list(ids) or None)
+    preferences = {row.user_id: row for row in await Preferences.filter(account_id=account_id)}
+    now = rows[0]["now"] if rows else await database.now()
+    return {row["id"]: _reader(row, preferences) for row in rows}, now
+
+
 async def _pass(account_id: UUID, events: list[Happened]) -> int | None:
     """Dispatch these events; returns the position of the last one that is done with."""
     try:
@@ -175,10 +193,16 @@ async def _pass_one_by_one(account_id: UUID, events: list[Happened]) -> int | No
 
 
 async def _tell(account_id: UUID, events: list[Happened]) -> None:
-    people = {row["id"]: _reader(row) for row in await database.fetch(_READERS, account_id)}
+    people, now = await readers(account_id)
     reminders = await _fired_reminders(account_id, events)
-    tellings = [telling for event in events for telling in _tellings(event, people, reminders)]
+    attention = await _attention(account_id, events, people)
+    tellings = [
+        telling for event in events for telling in _tellings(event, people, reminders, attention(event), now=now)
+    ]
     if tellings:
+        ways = [way for telling in tellings for way in telling["routes"] if way["closes_at"]]
+        if ways:
+            await digests.join(account_id, ways)
         await database.fetch(_TELL, account_id, dumps(tellings))
     if heard := [event.position for event in events if event.is_heard]:
         await tell_endpoints(account_id, heard)
@@ -187,6 +211,41 @@ async def _tell(account_id: UUID, events: list[Happened]) -> None:
     ended |= {id: event.position for event in events for id in ended_reminders(event)}
     if ended:
         await database.fetch(_CALL_OFF, account_id, list(ended), list(ended.values()))
+    if changed := [reader for id, reader in people.items() if _have_decided(events, id)]:
+        await plan_again(account_id, changed, now=now)
+
+
+async def _attention(
+    account_id: UUID, events: list[Happened], people: dict[UUID, Reader]
+) -> Callable[[Happened], Attention]:
+    """Who watches and who has muted the lead of each event."""
+    of_own = frozenset(id for id, reader in people.items() if reader.own_actions)
+    places = [(event.lead_id, step) for event in events if event.lead_id for step in _places(event)]
+    found: dict[UUID, set[Follower]] = await followers(account_id, places) if places else {}
+
+    def paid(event: Happened) -> Attention:
+        here = found.get(event.lead_id, set()) if event.lead_id else set()
+        watching = sorted(id for id, wanted in here if wanted == Wanted.WATCHED)
+        return Attention(watching, frozenset(id for id, wanted in here if wanted == Wanted.MUTED), of_own)
+
+    return paid
+
+
+def _places(event: Happened) -> Iterator[UUID | None]:
+    """Where the lead lies now (None), and the step that it has left."""
+    yield None
+    before = of_lead(event.changes, subject_id=event.subject_id, lead_id=event.lead_id).get("step_id", (None,))[0]
+    if before is not None:
+        yield UUID(before)
+
+
+def _have_decided(events: list[Happened], user_id: UUID) -> bool:
+    """Whether this person, or an administrator for everybody, has decided anew how to be told."""
+    return any(
+        (event.kind == Kind.PREFERENCES_SET and event.data["userId"] in (None, str(user_id)))
+        or (event.kind == Kind.USER_PREFERENCES_SET and event.subject_id == user_id)
+        for event in events
+    )
 
 
 async def _fired_reminders(account_id: UUID, events: list[Happened]) -> dict[UUID, _Reminder]:
@@ -195,20 +254,28 @@ async def _fired_reminders(account_id: UUID, events: list[Happened]) -> dict[UUI
     return {row.pop("id"): _Reminder(**row) for row in rows}
 
 
-def _tellings(event: Happened, people: dict[UUID, Reader], reminders: dict[UUID, _Reminder]) -> list[dict[str, Any]]:
+def _tellings(
+    event: Happened,
+    people: dict[UUID, Reader],
+    reminders: dict[UUID, _Reminder],
+    attention: Attention,
+    *,
+    now: datetime,
+) -> list[dict[str, Any]]:
     """The notifications of one event, as rows, with the ways by which each goes; on no way at all, none."""
     reminder = reminders[event.subject_id] if event.kind == Kind.REMINDER_FIRED else None
     at = reminder.notify_at if reminder else held_until(event.kind, event.at)
+    urgent = reminder is not None and reminder.is_urgent
+    reminded = _reminded(reminder, people) if reminder else _minders(event, people)
     tellings = []
-    concerned = _reminded(reminder, people) if reminder else _minders(event, people)
-    for user_id, kind in audience(event, reminded=concerned).items():
+    for user_id, kind in audience(event, reminded=reminded, attention=attention).items():
         reader = people.get(user_id)
-        ways = [route.row() for route in routes(reader, kind, at=at)] if reader else []
-        if reader and (reader.in_app or ways):
+        found = routes(reader, kind, at=at, now=now, urgent=urgent) if reader else []
+        if reader and (reader.reads(kind) or found):
             tellings.append({
                 "position": event.position, "user_id": user_id, "kind": kind, "lead_id": event.lead_id,
-                "reminder_id": event.subject_id if reminder else None, "at": at, "in_app": reader.in_app,
-                "routes": ways,
+                "reminder_id": event.subject_id if reminder else None, "at": at, "in_app": reader.reads(kind),
+                "routes": [route.row() | {"user_id": user_id} for route in found],
             })  # fmt: skip
     return tellings
 
@@ -230,9 +297,18 @@ def _minders(event: Happened, people: dict[UUID, Reader]) -> list[UUID]:
     return [UUID(own)] if own else [id for id, person in people.items() if person.is_administrator]
 
 
-def _reader(row: database.Row) -> Reader:
-    devices = tuple(Device(UUID(id), EndpointKind(kind)) for id, kind in orjson.loads(row["devices"]))
-    return Reader(**row | {"devices": devices})
+def _reader(row: database.Row, preferences: dict[UUID | None, Preferences]) -> Reader:
+    return Reader(
+        id=row["id"],
+        is_administrator=row["is_administrator"],
+        in_app=row["in_app"],
+        by_email=row["by_email"],
+        own_actions=row["own_actions"],
+        decided=decided(
+            preferences.get(row["id"]), preferences.get(None), morning=Morning(row["day_starts_at"], row["time_zone"])
+        ),
+        devices=tuple(Device(UUID(id), EndpointKind(kind)) for id, kind in orjson.loads(row["devices"])),
+    )
 
 
 def _happened(row: database.Row, undone: dict[int, dict[str, Any]]) -> Happened:

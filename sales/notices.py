@@ -22,6 +22,8 @@ from sales.viewers import sees
 _STEP_BEFORE = "(c.changes #>> '{step_id,0}')::uuid"
 _STEP_AFTER = "coalesce(c.changes #>> '{step_id,1}', j.data ->> 'targetStepId')::uuid"
 
+_OF_YOURS = frozenset({NotificationKind.STATUS_CHANGED, NotificationKind.STEP_CHANGED, NotificationKind.AMOUNT_CHANGED})
+
 # Columns of the lead lie at the top of an event about the lead, and under `leads` in one about its reminder.
 _LOAD = f"""
 select n.id, n.kind, n.position, n.lead_id, j.kind as event, j.data, c.changes,
@@ -37,7 +39,7 @@ select n.id, n.kind, n.position, n.lead_id, j.kind as event, j.data, c.changes,
     when j.kind in ('step.undone', 'pipeline.undone') then j.changes #>> '{{name,1}}'
     else {name_of("n.account_id", _STEP_BEFORE)} end as step_before,
   {name_of("n.account_id", _STEP_AFTER)} as step_after,
-  r.due_at, r.local_date, r.local_time, r.activity, r.note,
+  r.due_at, r.local_date, r.local_time, r.activity, r.note, j.owner_id is not distinct from n.user_id as is_owner,
   case when n.kind = 'ENDPOINT_DISABLED' then (
     select e.name || ' (' || e.shown || ')' from endpoints e where e.account_id = n.account_id and e.id = j.subject_id)
   end as endpoint, j.changes #>> '{{disabled_because,1}}' as because
@@ -86,6 +88,7 @@ class Notice:
     note: str | None
     endpoint: str | None
     because: str | None
+    is_owner: bool = True
 
     @property
     def sentence(self) -> str:
@@ -122,8 +125,16 @@ class Notice:
         if self.kind == NotificationKind.LEAD_TAKEN_AWAY and self.owner is None:
             return "lead-left-to-nobody"
         if self.kind == NotificationKind.AMOUNT_CHANGED and self._money(1) is None:
-            return "amount-removed"
-        return self.kind.lower().replace("_", "-")
+            return f"{self._of_whom}amount-removed"
+        if self.kind == NotificationKind.OWNER_CHANGED and self.owner is None:
+            return "owner-removed"
+        prefix = self._of_whom if self.kind in _OF_YOURS else ""
+        return prefix + self.kind.lower().replace("_", "-")
+
+    @property
+    def _of_whom(self) -> str:
+        """Who watches a lead is not told that it is theirs."""
+        return "" if self.is_owner else "watched-"
 
     def _values(self) -> dict[str, Any]:
         known = {

@@ -27,6 +27,7 @@ class NotificationKind(StrEnum):
     STEP_CHANGED = "STEP_CHANGED"
     AMOUNT_CHANGED = "AMOUNT_CHANGED"
     ENDPOINT_DISABLED = "ENDPOINT_DISABLED"
+    OWNER_CHANGED = "OWNER_CHANGED"
 
 
 class Notification(Model):

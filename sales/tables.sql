@@ -212,14 +212,13 @@ CREATE TABLE deliveries (
     lane uuid DEFAULT '00000000-0000-0000-0000-000000000001'::uuid NOT NULL,
     lead_id uuid,
     "position" bigint,
-    CONSTRAINT deliveries_done_valid CHECK ((((state)::text = 'PENDING'::text) = (done_at IS NULL))),
-    CONSTRAINT deliveries_state_valid CHECK (((state)::text = ANY ((ARRAY['PENDING'::character varying, 'SENT'::character varying, 'DEAD'::character varying, 'CANCELLED'::character varying])::text[])))
+    digest_id uuid
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
 COMMENT ON TABLE deliveries IS 'One notification on its way to one person through one channel; its id is the Message-ID.';
 
-COMMENT ON COLUMN deliveries.notification_id IS 'What a person is told; null: an event for a webhook';
+COMMENT ON COLUMN deliveries.notification_id IS 'What a person is told; null: a digest, or an event';
 
 COMMENT ON COLUMN deliveries.user_id IS 'To whom; null: to an endpoint of the account';
 
@@ -243,6 +242,22 @@ CREATE TABLE delivery_attempts (
 COMMENT ON TABLE delivery_attempts IS 'One try at sending; the key is (delivery_id, attempt).';
 
 COMMENT ON COLUMN delivery_attempts.transmitting_at IS 'From here on it may have arrived';
+
+CREATE TABLE digests (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    channel character varying(10) NOT NULL,
+    endpoint_id uuid,
+    closes_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE digests IS 'One window of one person and channel; unique by when it closes, so that there is never a second copy.';
+
+COMMENT ON COLUMN digests.endpoint_id IS 'Null: the person''s e-mail address';
+
+COMMENT ON COLUMN digests.closes_at IS 'From when on it is sent, never in quiet hours';
 
 CREATE TABLE dispatch_cursors (
     account_id uuid NOT NULL,
@@ -514,6 +529,31 @@ COMMENT ON TABLE pipelines IS 'Ordered steps that a lead goes through; exactly o
 
 COMMENT ON COLUMN pipelines."position" IS 'Order among the account''s pipelines, from 1';
 
+CREATE TABLE preferences (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    user_id uuid,
+    choices jsonb NOT NULL,
+    paces jsonb NOT NULL,
+    quiet_hours jsonb,
+    working_days jsonb,
+    holidays jsonb
+);
+
+COMMENT ON TABLE preferences IS 'What one person has decided about being told, or an administrator for all who have decided nothing else.';
+
+COMMENT ON COLUMN preferences.user_id IS 'Whose; null: the account''s defaults';
+
+COMMENT ON COLUMN preferences.choices IS '{kind: {channel: is on}}; what is not there is as for all others';
+
+COMMENT ON COLUMN preferences.paces IS '{channel: pace}; likewise';
+
+COMMENT ON COLUMN preferences.quiet_hours IS '[{days, start, end}]; null: as for all others';
+
+COMMENT ON COLUMN preferences.working_days IS 'From 1, Monday; null: as for all others';
+
+COMMENT ON COLUMN preferences.holidays IS '{country, subdivision}; {}: none; null: as for all others';
+
 CREATE TABLE reasons (
     id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -545,6 +585,7 @@ CREATE TABLE reminders (
     fired_at timestamp with time zone,
     ended_at timestamp with time zone,
     set_aside_at timestamp with time zone,
+    is_urgent boolean DEFAULT false NOT NULL,
     CONSTRAINT reminders_ended_valid CHECK ((((state)::text = ANY ((ARRAY['DONE'::character varying, 'CANCELLED'::character varying])::text[])) = (ended_at IS NOT NULL))),
     CONSTRAINT reminders_fired_valid CHECK ((((state)::text <> 'FIRED'::text) OR (fired_at IS NOT NULL))),
     CONSTRAINT reminders_never_early_valid CHECK ((fired_at >= due_at)),
@@ -687,6 +728,7 @@ CREATE TABLE users (
     notify_by_email boolean NOT NULL,
     created_at timestamp with time zone NOT NULL,
     deactivated_at timestamp with time zone,
+    notify_of_own boolean DEFAULT false NOT NULL,
     CONSTRAINT users_role_valid CHECK (((role)::text = ANY ((ARRAY['ADMINISTRATOR'::character varying, 'TEAM_MANAGER'::character varying, 'USER'::character varying])::text[])))
 );
 
@@ -695,6 +737,24 @@ COMMENT ON TABLE users IS 'A person who signs in, owns leads and is reminded.';
 COMMENT ON COLUMN users.password_hash IS 'argon2id, in the PHC string format';
 
 COMMENT ON COLUMN users.day_starts_at IS 'When to tell of what is due on a day';
+
+CREATE TABLE watches (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    lead_id uuid,
+    step_id uuid,
+    pipeline_id uuid,
+    view_id uuid,
+    attention character varying(10) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT watches_attention_valid CHECK (((attention)::text = ANY ((ARRAY['WATCHED'::character varying, 'MUTED'::character varying])::text[]))),
+    CONSTRAINT watches_one_thing_valid CHECK ((num_nonnulls(lead_id, step_id, pipeline_id, view_id) = 1))
+);
+
+COMMENT ON TABLE watches IS 'One person who follows, or wants to hear nothing of, one lead, step, pipeline or view.';
+
+COMMENT ON COLUMN watches.user_id IS 'Whose';
 
 CREATE TABLE workers (
     id uuid NOT NULL,
@@ -716,17 +776,32 @@ ALTER TABLE ONLY api_keys
 ALTER TABLE ONLY api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
 
+ALTER TABLE deliveries
+    ADD CONSTRAINT deliveries_done_valid CHECK ((((state)::text = ANY ((ARRAY['PENDING'::character varying, 'JOINED'::character varying])::text[])) = (done_at IS NULL))) NOT VALID;
+
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_in_account UNIQUE (account_id, id);
 
 ALTER TABLE deliveries
-    ADD CONSTRAINT deliveries_of_something_valid CHECK (((notification_id IS NOT NULL) OR ((endpoint_id IS NOT NULL) AND ("position" IS NOT NULL)))) NOT VALID;
+    ADD CONSTRAINT deliveries_joined_valid CHECK ((((state)::text <> 'JOINED'::text) OR (num_nonnulls(notification_id, digest_id) = 2))) NOT VALID;
+
+ALTER TABLE deliveries
+    ADD CONSTRAINT deliveries_of_something_valid CHECK (((num_nonnulls(notification_id, digest_id) > 0) OR ((endpoint_id IS NOT NULL) AND ("position" IS NOT NULL)))) NOT VALID;
 
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
 
+ALTER TABLE deliveries
+    ADD CONSTRAINT deliveries_state_valid CHECK (((state)::text = ANY ((ARRAY['PENDING'::character varying, 'SENT'::character varying, 'DEAD'::character varying, 'CANCELLED'::character varying, 'JOINED'::character varying])::text[]))) NOT VALID;
+
 ALTER TABLE ONLY delivery_attempts
     ADD CONSTRAINT delivery_attempts_pkey PRIMARY KEY (delivery_id, attempt);
+
+ALTER TABLE ONLY digests
+    ADD CONSTRAINT digests_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY digests
+    ADD CONSTRAINT digests_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY dispatch_cursors
     ADD CONSTRAINT dispatch_cursors_pkey PRIMARY KEY (account_id);
@@ -788,6 +863,9 @@ ALTER TABLE ONLY pipelines
 ALTER TABLE ONLY pipelines
     ADD CONSTRAINT pipelines_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY preferences
+    ADD CONSTRAINT preferences_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY reasons
     ADD CONSTRAINT reasons_in_account UNIQUE (account_id, id);
 
@@ -799,6 +877,9 @@ ALTER TABLE ONLY reminders
 
 ALTER TABLE ONLY reminders
     ADD CONSTRAINT reminders_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY saved_views
+    ADD CONSTRAINT saved_views_in_account UNIQUE (account_id, id);
 
 ALTER TABLE ONLY saved_views
     ADD CONSTRAINT saved_views_pkey PRIMARY KEY (id);
@@ -836,6 +917,9 @@ ALTER TABLE ONLY users
 ALTER TABLE ONLY users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY watches
+    ADD CONSTRAINT watches_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
 
@@ -847,13 +931,21 @@ CREATE INDEX deliveries_dead ON deliveries USING btree (account_id, id) WHERE ((
 
 CREATE INDEX deliveries_due ON deliveries USING btree (lane, next_at, "position") WHERE ((state)::text = 'PENDING'::text);
 
+CREATE INDEX deliveries_held ON deliveries USING btree (account_id, user_id) WHERE ((attempt = 0) AND ((state)::text = ANY ((ARRAY['PENDING'::character varying, 'JOINED'::character varying])::text[])));
+
 CREATE INDEX deliveries_in_order ON deliveries USING btree (lane, lead_id, "position") WHERE (((state)::text = 'PENDING'::text) AND ((channel)::text = 'WEBHOOK'::text));
 
+CREATE INDEX deliveries_joined ON deliveries USING btree (digest_id) WHERE (digest_id IS NOT NULL);
+
 CREATE INDEX deliveries_leased ON deliveries USING btree (lane, next_at) WHERE (((state)::text = 'PENDING'::text) AND (lease IS NOT NULL));
+
+CREATE UNIQUE INDEX deliveries_of_digest ON deliveries USING btree (digest_id) WHERE ((digest_id IS NOT NULL) AND (notification_id IS NULL));
 
 CREATE UNIQUE INDEX deliveries_of_event ON deliveries USING btree (endpoint_id, "position") WHERE (notification_id IS NULL);
 
 CREATE UNIQUE INDEX deliveries_once ON deliveries USING btree (notification_id, channel, endpoint_id) NULLS NOT DISTINCT WHERE (notification_id IS NOT NULL);
+
+CREATE UNIQUE INDEX digests_once ON digests USING btree (account_id, user_id, channel, endpoint_id, closes_at) NULLS NOT DISTINCT;
 
 CREATE INDEX endpoints_of_account ON endpoints USING btree (account_id, kind, user_id) WHERE (deleted_at IS NULL);
 
@@ -903,6 +995,8 @@ CREATE INDEX notifications_reminder ON notifications USING btree (reminder_id) W
 
 CREATE UNIQUE INDEX pipelines_name ON pipelines USING btree (account_id, lower((name)::text)) WHERE (archived_at IS NULL);
 
+CREATE UNIQUE INDEX preferences_of_person ON preferences USING btree (account_id, user_id) NULLS NOT DISTINCT;
+
 CREATE UNIQUE INDEX reasons_label ON reasons USING btree (account_id, status, lower((label)::text)) WHERE (archived_at IS NULL);
 
 CREATE INDEX reminders_due ON reminders USING btree (due_at, id) WHERE (((state)::text = 'PENDING'::text) AND (set_aside_at IS NULL));
@@ -932,6 +1026,18 @@ CREATE UNIQUE INDEX steps_name ON steps USING btree (account_id, pipeline_id, lo
 CREATE UNIQUE INDEX teams_name ON teams USING btree (account_id, lower((name)::text));
 
 CREATE UNIQUE INDEX users_email ON users USING btree (lower((email)::text));
+
+CREATE INDEX watches_by_time ON watches USING btree (account_id, user_id, created_at, id);
+
+CREATE INDEX watches_of_lead ON watches USING btree (account_id, lead_id) WHERE (lead_id IS NOT NULL);
+
+CREATE INDEX watches_of_pipeline ON watches USING btree (account_id, pipeline_id) WHERE (pipeline_id IS NOT NULL);
+
+CREATE INDEX watches_of_step ON watches USING btree (account_id, step_id) WHERE (step_id IS NOT NULL);
+
+CREATE INDEX watches_of_view ON watches USING btree (account_id, view_id) WHERE (view_id IS NOT NULL);
+
+CREATE UNIQUE INDEX watches_once ON watches USING btree (account_id, user_id, lead_id, step_id, pipeline_id, view_id) NULLS NOT DISTINCT;
 
 CREATE INDEX workers_beat ON workers USING btree (beat_at);
 
@@ -966,6 +1072,9 @@ ALTER TABLE ONLY api_keys
     ADD CONSTRAINT api_keys_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
 
 ALTER TABLE ONLY deliveries
+    ADD CONSTRAINT deliveries_digest FOREIGN KEY (account_id, digest_id) REFERENCES digests(account_id, id) NOT VALID;
+
+ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_endpoint FOREIGN KEY (account_id, endpoint_id) REFERENCES endpoints(account_id, id) NOT VALID;
 
 ALTER TABLE ONLY deliveries
@@ -976,6 +1085,12 @@ ALTER TABLE ONLY deliveries
 
 ALTER TABLE ONLY delivery_attempts
     ADD CONSTRAINT delivery_attempts_delivery FOREIGN KEY (account_id, delivery_id) REFERENCES deliveries(account_id, id);
+
+ALTER TABLE ONLY digests
+    ADD CONSTRAINT digests_endpoint FOREIGN KEY (account_id, endpoint_id) REFERENCES endpoints(account_id, id);
+
+ALTER TABLE ONLY digests
+    ADD CONSTRAINT digests_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
 
 ALTER TABLE ONLY dispatch_cursors
     ADD CONSTRAINT dispatch_cursors_account FOREIGN KEY (account_id) REFERENCES accounts(id);
@@ -1040,6 +1155,12 @@ ALTER TABLE ONLY notifications
 ALTER TABLE ONLY pipelines
     ADD CONSTRAINT pipelines_account FOREIGN KEY (account_id) REFERENCES accounts(id);
 
+ALTER TABLE ONLY preferences
+    ADD CONSTRAINT preferences_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY preferences
+    ADD CONSTRAINT preferences_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
+
 ALTER TABLE ONLY reasons
     ADD CONSTRAINT reasons_account FOREIGN KEY (account_id) REFERENCES accounts(id);
 
@@ -1072,3 +1193,18 @@ ALTER TABLE ONLY teams
 
 ALTER TABLE ONLY users
     ADD CONSTRAINT users_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY watches
+    ADD CONSTRAINT watches_lead FOREIGN KEY (account_id, lead_id) REFERENCES leads(account_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY watches
+    ADD CONSTRAINT watches_pipeline FOREIGN KEY (account_id, pipeline_id) REFERENCES pipelines(account_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY watches
+    ADD CONSTRAINT watches_step FOREIGN KEY (account_id, step_id) REFERENCES steps(account_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY watches
+    ADD CONSTRAINT watches_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
+
+ALTER TABLE ONLY watches
+    ADD CONSTRAINT watches_view FOREIGN KEY (account_id, view_id) REFERENCES saved_views(account_id, id) ON DELETE CASCADE;

@@ -33,6 +33,7 @@ described(
     SENT="The receiver took it.",
     DEAD="It was given up; `lastError` says why.",
     CANCELLED="There was nothing left to tell.",
+    JOINED="It goes within the message of a digest.",
 )
 
 
@@ -53,7 +54,19 @@ class Delivery(Node, over=deliveries.Delivery):
     )
     next_at: datetime | None = strawberry.field(
         description="When it is tried next, at the earliest; null: it has ended.",
-        metadata=reads.computed(lambda delivery: f"case when {delivery.state} = 'PENDING' then {delivery.next_at} end"),
+        metadata=reads.computed(
+            lambda delivery: f"case when {delivery.state} in ('PENDING', 'JOINED') then {delivery.next_at} end"
+        ),
+    )
+    digest: Annotated["Delivery", strawberry.lazy("schema.deliveries")] | None = strawberry.field(
+        description="The message that it goes within; null: it goes by itself, or is that message.",
+        metadata=reads.one(
+            deliveries.Delivery,
+            lambda delivery, message, _: (
+                f"{message.digest_id} = {delivery.digest_id} and {message.notification_id} is null "
+                f"and {delivery.notification_id} is not null"
+            ),
+        ),
     )
     user: User | None = strawberry.field(
         description="To whom it goes. Null when that person can't be seen.",

@@ -25,6 +25,7 @@ from sales.steps import Step
 from sales.teams import Team
 from sales.users import User
 from sales.views import SavedView
+from sales.watches import Watch
 from schema.mistakes import bad_input
 
 WORDS: dict[type[Model], str] = {
@@ -42,6 +43,7 @@ WORDS: dict[type[Model], str] = {
     Delivery: "delivery",
     SavedView: "view",
     Endpoint: "endpoint",
+    Watch: "watch",
     Event: "event",
 }
 _MODELS = {word: model for model, word in WORDS.items()}

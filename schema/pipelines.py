@@ -14,7 +14,9 @@ from sales.pipelines.create import create
 from sales.steps import delete
 from sales.verbs import Outcome
 from sales.viewers import Viewer
+from sales.watches import Attention
 from schema import ids
+from schema.attention import DESCRIPTION, attention
 from schema.boards.past import BoardDiff, Diff, PastBoard, PastColumns, board_as_of, board_diff
 from schema.context import Info
 from schema.leads.conditions import Conditions
@@ -47,6 +49,7 @@ class Pipeline(Node, over=pipelines.Pipeline):
     position: int = strawberry.field(description="Its place among the pipelines, from 1. Never null.")
     is_default: bool = strawberry.field(description="Whether new leads go here unless said otherwise. Never null.")
     archived_at: datetime | None = strawberry.field(description="Since when it takes no more leads; null: it does.")
+    attention: Attention | None = strawberry.field(description=DESCRIPTION, metadata=attention("pipeline_id"))
 
     @strawberry.field(
         graphql_type=list[Step],

@@ -41,6 +41,7 @@ class Reminder(Node, over=reminders.Reminder):
     time_zone: TimeZone | None = strawberry.field(description="The zone of that day and time; null: none was chosen.")
     activity: str = strawberry.field(description="What to do, in a word or two; may be empty, never null.")
     note: str = strawberry.field(description="What to know then; may be empty, never null.")
+    is_urgent: bool = strawberry.field(description="Told of at once, in quiet hours too and in no digest. Never null.")
     created_at: datetime = strawberry.field(description="When it was set. Never null.")
     fired_at: datetime | None = strawberry.field(description="When it fired; null: it has not.")
     ended_at: datetime | None = strawberry.field(description="When it was done or cancelled; null: it is open.")
@@ -128,6 +129,9 @@ class ReminderSetInput:
     user_id: strawberry.ID | None = strawberry.field(default=UNSET, description="Whom; left out or null: yourself.")
     activity: str = strawberry.field(default="", description=_ACTIVITY + "Left out: nothing; never null.")
     note: str = strawberry.field(default="", description=_NOTE + "Left out: nothing; never null.")
+    is_urgent: bool = strawberry.field(
+        default=False, description="Told of at once, in quiet hours too and in no digest. Left out: no; never null."
+    )
     id: strawberry.ID | None = strawberry.field(
         default=UNSET,
         description="Your own id for it, `reminder_<UUIDv7>`; sent again, it answers the first outcome. "
@@ -169,6 +173,7 @@ async def reminder_set(by: Viewer, input: ReminderSetInput) -> Outcome:
         user_id=ids.maybe(input.user_id, Person, path="userId"),
         activity=input.activity,
         note=input.note,
+        urgent=input.is_urgent,
         id=ids.own(input.id, reminders.Reminder),
     )
 

@@ -26,6 +26,7 @@ from sales.totals import LeadTotal
 from sales.users import User
 from sales.viewers import Viewer
 from sales.views import SavedView
+from sales.watches import Watch
 
 Kind: TypeAlias = tuple[bool, bool]
 
@@ -67,7 +68,7 @@ class Rights:
             return f"{within} and {row.deleted_at} is null and {whose}"
         if model is SavedView:
             return f"{within} and ({row.user_id} = {row.bind(_person, 'uuid')} or {row.is_shared})"
-        if model is Session or (model in (ApiKey, Delivery) and not self._is_administrator):
+        if model in (Session, Watch) or (model in (ApiKey, Delivery) and not self._is_administrator):
             return f"{within} and {row.user_id} = {row.bind(_person, 'uuid')}"
         if model in (ApiKey, Delivery):
             return within

@@ -20,11 +20,13 @@ from schema import (
     accounts,
     deliveries,
     endpoints,
+    forecasts,
     keys,
     nodes,
     notifications,
     pipelines,
     plans,
+    preferences,
     reasons,
     refusals,
     reminders,
@@ -39,6 +41,7 @@ from schema import (
     users,
     viewers,
     views,
+    watches,
 )  # fmt: skip
 from schema.events import Event
 from schema.leads import deciding, find, writing
@@ -51,7 +54,8 @@ Query = create_type(
     [
         *viewers.QUERIES, *nodes.QUERIES, *todo.QUERIES, *find.QUERIES, *reminders.QUERIES, *notifications.QUERIES,
         *deliveries.QUERIES, *statuses.QUERIES, *pipelines.QUERIES, *steps.QUERIES, *reasons.QUERIES, *users.QUERIES,
-        *teams.QUERIES, *totals.QUERIES, *views.QUERIES, *endpoints.QUERIES,
+        *teams.QUERIES, *totals.QUERIES, *views.QUERIES, *endpoints.QUERIES, *preferences.QUERIES, *watches.QUERIES,
+        *forecasts.QUERIES,
     ],
     description="What can be asked. Everything needs a bearer token.",
 )  # fmt: skip
@@ -62,6 +66,7 @@ Mutation = create_type(
         *sign_in.MUTATIONS, *sessions.MUTATIONS, *viewers.MUTATIONS, *keys.MUTATIONS, *writing.MUTATIONS,
         *deciding.MUTATIONS, *reminders.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS, *steps.MUTATIONS,
         *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS, *endpoints.MUTATIONS, *undoing.MUTATIONS,
+        *preferences.MUTATIONS, *watches.MUTATIONS,
     ],
     description="What can be done: one mutation for one action of a person. What a rule refuses is in the payload's "
     "`errors`. With the header `Idempotency-Key` a mutation that is sent again answers its first outcome for 24 hours.",

@@ -11,8 +11,10 @@ from sales import pipelines, steps
 from sales.steps import Guard, delete
 from sales.verbs import Outcome
 from sales.viewers import Viewer
+from sales.watches import Attention
 from schema import ids
 from schema.absent import given
+from schema.attention import DESCRIPTION, attention
 from schema.mutations import deletion, mutation
 from schema.nodes import Node
 
@@ -40,6 +42,7 @@ class Step(Node, over=steps.Step):
         description="The pipeline that it is a part of. Never null.",
         metadata=reads.to_one(pipelines.Pipeline, "pipeline_id"),
     )
+    attention: Attention | None = strawberry.field(description=DESCRIPTION, metadata=attention("step_id"))
 
 
 @strawberry.field(

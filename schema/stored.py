@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -15,11 +15,17 @@ from strawberry.types.field import StrawberryField
 from reads import More
 from sales.views import Reference
 from schema import ids
-from schema.context import Info
 from schema.names import camel
 from schema.scalars import SCALARS
 
 T = TypeVar("T")
+
+
+class KnowsSchema(Protocol):
+    """A request, or whoever else reads what was stored."""
+
+    @property
+    def schema(self) -> Any: ...
 
 
 def written(value: Any) -> Any:
@@ -34,14 +40,14 @@ def written(value: Any) -> Any:
     return scalar.serialize(value) if scalar and scalar.serialize else value
 
 
-def outdated(info: Info, kind: type, stored: Any, *, path: str) -> list[str]:
+def outdated(info: KnowsSchema, kind: type, stored: Any, *, path: str) -> list[str]:
     """The places in a stored input that the schema does not take any more."""
     found: list[str] = []
     validate_input_value(stored, _type(info, kind), lambda _, at: found.append(".".join(map(str, [path, *at]))))
     return found
 
 
-def read(info: Info, kind: type[T], stored: Any) -> T:
+def read(info: KnowsSchema, kind: type[T], stored: Any) -> T:
     """The input that was stored, in which nothing is outdated."""
     schema: Any = info.schema
     coerced = coerce_input_value(stored, _type(info, kind))
@@ -90,6 +96,6 @@ def _innermost(kind: Any) -> Any:
     return kind
 
 
-def _type(info: Info, kind: type) -> Any:
+def _type(info: KnowsSchema, kind: type) -> Any:
     schema: Any = info.schema
     return schema._schema.type_map[get_object_definition(kind, strict=True).name]

@@ -34,6 +34,9 @@ class Preferences:
     day_starts_at: time = strawberry.field(description="When to tell you of what is due on a day. Never null.")
     notify_in_app: bool = strawberry.field(description="Whether you are told in the inbox. Never null.")
     notify_by_email: bool = strawberry.field(description="Whether you are told by e-mail. Never null.")
+    notify_of_own: bool = strawberry.field(
+        description="Whether you are told of what you did yourself, too. Never null."
+    )
 
 
 def _is(what: Callable[[viewers.Viewer], bool]) -> reads.Metadata:
@@ -122,6 +125,9 @@ class ViewerSetPreferencesInput:
     notify_by_email: bool | None = strawberry.field(
         default=UNSET, description="Whether to tell you by e-mail. Left out: stays; never null."
     )
+    notify_of_own: bool | None = strawberry.field(
+        default=UNSET, description="Whether to tell you of what you did yourself, too. Left out: stays; never null."
+    )
 
 
 @strawberry.input(description="How much of your inbox.")
@@ -139,7 +145,7 @@ async def _renewed(info: Info, _: Answer) -> Any:
 @mutation("viewer", Viewer, read=_renewed)
 async def viewer_set_preferences(by: viewers.Viewer, input: ViewerSetPreferencesInput) -> Outcome:
     """Set your own name, language, time zone, start of the day, and how you are told."""
-    names = ("name", "locale", "time_zone", "day_starts_at", "notify_in_app", "notify_by_email")
+    names = ("name", "locale", "time_zone", "day_starts_at", "notify_in_app", "notify_by_email", "notify_of_own")
     sent: people.Preferences = given(input, *names)  # type: ignore[assignment]
     return await people.prefer(by=by, preferences=sent)
 

@@ -11,6 +11,7 @@ from sales.errors import ErrorCode, WhyNotUndone
 from sales.journal import Kind
 from sales.leads import Status
 from sales.notifications import NotificationKind
+from sales.preferences import NotificationChannel, Pace
 from sales.reminders import ReminderState
 from sales.steps import Guard
 from sales.teams import TeamPrivacy
@@ -89,9 +90,10 @@ described(
     REMINDER_DUE="A reminder of yours came due.",
     LEAD_ASSIGNED="Somebody gave you a lead.",
     LEAD_TAKEN_AWAY="Somebody took a lead of yours away.",
-    STATUS_CHANGED="Somebody changed the status of a lead of yours.",
-    STEP_CHANGED="Somebody moved a lead of yours to another step.",
-    AMOUNT_CHANGED="Somebody changed the amount of a lead of yours.",
+    STATUS_CHANGED="Somebody changed the status of a lead of yours, or of one that you watch.",
+    STEP_CHANGED="Somebody moved a lead of yours, or one that you watch, to another step.",
+    AMOUNT_CHANGED="Somebody changed the amount of a lead of yours, or of one that you watch.",
+    OWNER_CHANGED="A lead that you watch went to somebody else.",
     ENDPOINT_DISABLED="A webhook, a device or a chat was switched off: it is gone, or has failed for days.",
 )
 
@@ -171,6 +173,25 @@ described(
     REASON="Why it was closed.",
 )
 
+
+described(
+    NotificationChannel,
+    "A way to a person.",
+    IN_APP="The inbox in the application.",
+    EMAIL="E-mail.",
+    PUSH="Push messages to browsers and telephones.",
+    CHAT="A chat: Slack, Microsoft Teams or another.",
+)
+
+described(
+    Pace,
+    "How often something goes out by a channel.",
+    name="NotificationPace",
+    AT_ONCE="Each thing when it happens.",
+    HOURLY="What has come together, every full hour.",
+    MORNING="What has come together, when the person's day starts.",
+)
+
 MEANINGS_OF_EVENTS = {
     "ACCOUNT_OPENED": "The account was opened.",
     "ACCOUNT_REASONS_REQUIRED": "Which statuses need a reason was changed.",
@@ -235,6 +256,9 @@ MEANINGS_OF_EVENTS = {
     "LEAD_UNDONE": "A change of a lead was undone: all is as it was before.",
     "STEP_UNDONE": "The deletion of a step was undone; its leads are back.",
     "PIPELINE_UNDONE": "The deletion of a pipeline was undone; its leads are back.",
+    "PREFERENCES_SET": "Somebody decided how to be told, or an administrator did for all.",
+    "WATCH_SET": "Somebody watches something, or has muted it.",
+    "WATCH_ENDED": "Somebody neither watches nor mutes something any more.",
 }
 
 described(

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
-from sales import database, failures, replays
+from sales import database, failures, replays, watches
 from sales.failures import Failure
+from schema.views.matching import look_into_views
 from services.settings import CannotStart, Settings
 
 
@@ -15,6 +16,7 @@ def run(settings: Settings, *, action: str, ids: Sequence[str] = ()) -> int:
 
 
 async def _run(settings: Settings, action: str, ids: list[UUID]) -> int:
+    watches.look_into_views_by(look_into_views)
     async with database.connected(settings.needed_database_url(), pool=1):
         waiting = [failure for failure in await failures.set_aside() if not ids or failure.id in ids]
         failing = await replays.replay(ids) if action == "replay" else waiting

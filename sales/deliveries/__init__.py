@@ -28,12 +28,16 @@ class Channel(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """PENDING until it is SENT, or given up as DEAD, or CANCELLED because there is nothing left to tell."""
+    """PENDING until it is SENT, or given up as DEAD, or CANCELLED because there is nothing left to tell.
+
+    What has JOINED goes within the message of its digest, and is SENT when that is.
+    """
 
     PENDING = "PENDING"
     SENT = "SENT"
     DEAD = "DEAD"
     CANCELLED = "CANCELLED"
+    JOINED = "JOINED"
 
 
 class DeliveryOutcome(StrEnum):
@@ -52,11 +56,15 @@ class DeliveryOutcome(StrEnum):
 
 
 class Delivery(Model):
-    """One notification on its way to one person, or one event to an endpoint; its id is what a receiver knows it by."""
+    """One notification on its way to one person, a digest of them, or one event to an endpoint.
+
+    Its id is what a receiver knows it by.
+    """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     account_id = fields.UUIDField()
-    notification_id = fields.UUIDField(null=True, description="What a person is told; null: an event for a webhook")
+    notification_id = fields.UUIDField(null=True, description="What a person is told; null: a digest, or an event")
+    digest_id = fields.UUIDField(null=True, description="The digest that it is, or goes in; null: it goes by itself")
     user_id = fields.UUIDField(null=True, description="To whom; null: to an endpoint of the account")
     endpoint_id = fields.UUIDField(null=True, description="Where it goes; null: to the person's e-mail address")
     channel = fields.CharEnumField(Channel, max_length=10)

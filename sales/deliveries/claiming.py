@@ -27,6 +27,7 @@ class Claim:
     lead_id: UUID | None
     attempt: int
     lease: UUID
+    digest_id: UUID | None = None
 
 
 _MOST_AMBIGUOUS: Final = " ".join(
@@ -61,7 +62,7 @@ _IN_ORDER = """(d.channel <> 'WEBHOOK' or not exists (
         and p.state = 'PENDING' and p.channel = 'WEBHOOK'))"""
 """Webhooks arrive in order of each lead; what goes to a person is never held behind another delivery."""
 
-# Who has turned e-mail off, or left, since it was held back gets none any more.
+# Who has turned e-mail off, or left, since it was held back gets none any more; a digest with nothing in it is none.
 # An expired lease is a due row: first send, retry and rescue are this one query. An attempt that was never ended was
 # interrupted if it had not begun to transmit; otherwise nobody knows whether it arrived.
 _CLAIM = f"""
@@ -69,7 +70,8 @@ _CLAIM = f"""
 {_ROOMS.replace("/*mails*/", "$4::int")},
 due as materialized (
   select n.* from rooms r cross join lateral (
-    select d.id, d.channel, d.attempt, d.ambiguous, d.user_id, d.account_id, d.endpoint_id, d.next_at
+    select d.id, d.channel, d.attempt, d.ambiguous, d.user_id, d.account_id, d.endpoint_id, d.next_at,
+      d.digest_id, d.notification_id
     from deliveries d
     where d.lane = r.lane and d.state = 'PENDING' and d.next_at <= now() and {_IN_ORDER}
     order by d.next_at, d.position limit greatest(r.room, 0) for no key update of d skip locked) n
@@ -86,7 +88,10 @@ judged as (
         then 'ambiguous'
       when due.attempt >= {MOST_ATTEMPTS} then 'interrupted'
       when e.disabled_at is not null then 'the endpoint is switched off' end as dead_of,
-    u.deactivated_at is null and e.deleted_at is null and (due.channel <> 'EMAIL' or u.notify_by_email) as is_wanted
+    u.deactivated_at is null and e.deleted_at is null and (due.channel <> 'EMAIL' or u.notify_by_email)
+      and (due.digest_id is null or due.notification_id is not null or exists (
+        select from deliveries m where m.account_id = due.account_id and m.digest_id = due.digest_id
+          and m.state = 'JOINED')) as is_wanted
   from due left join closed c on c.delivery_id = due.id
   left join users u on u.account_id = due.account_id and u.id = due.user_id
   left join endpoints e on e.account_id = due.account_id and e.id = due.endpoint_id),
@@ -101,7 +106,13 @@ claimed as (
     lease = case when j.fate = 'PENDING' then $2::uuid end,
     next_at = now() + $3::interval
   from fated j where d.id = j.id
-  returning d.id, d.account_id, d.channel, d.notification_id, d.endpoint_id, d.position, d.lead_id, d.attempt, d.lease),
+  returning d.id, d.account_id, d.channel, d.notification_id, d.endpoint_id, d.position, d.lead_id, d.attempt, d.lease,
+    d.digest_id),
+let_go as (
+  update deliveries m set state = 'CANCELLED', done_at = now() from claimed c
+  where c.lease is null and c.digest_id is not null and c.notification_id is null
+    and m.account_id = c.account_id and m.digest_id = c.digest_id and m.state = 'JOINED'
+    and exists (select from fated f where f.id = c.id and f.fate = 'CANCELLED')),
 begun as (
   insert into delivery_attempts (delivery_id, account_id, attempt, lease, claimed_at)
   select id, account_id, attempt, lease, now() from claimed where lease is not null)

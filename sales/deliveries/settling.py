@@ -24,6 +24,10 @@ _SENT = """
 with ended as (
   update delivery_attempts set ended_at = now(), outcome = 'SENT', status = $3
   where delivery_id = $1 and attempt = $2 and ended_at is null),
+within as (
+  update deliveries m set state = 'SENT', done_at = now() from deliveries d
+  where d.id = $1 and d.notification_id is null and m.account_id = d.account_id and m.digest_id = d.digest_id
+    and m.state = 'JOINED'),
 well as (
   update endpoints e set failures = 0, failing_since = null, paused_until = null
   from deliveries d where d.id = $1 and e.account_id = d.account_id and e.id = d.endpoint_id and e.failures > 0)

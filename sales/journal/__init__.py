@@ -82,6 +82,9 @@ class Kind(StrEnum):
     LEAD_UNDONE = "lead.undone"
     STEP_UNDONE = "step.undone"
     PIPELINE_UNDONE = "pipeline.undone"
+    PREFERENCES_SET = "preferences.set"
+    WATCH_SET = "watch.set"
+    WATCH_ENDED = "watch.ended"
 
 
 class JournalHead(Model):

@@ -163,6 +163,13 @@ invalid-too-many-webhooks = An account has at most { $most } webhooks. Delete on
 invalid-selection-unreadable = This is no selection of a lead. { $problem }
 invalid-webhook-unwritable = Nothing can be written for this webhook: { $problem }.
 invalid-position-unknown = There is no such event, or it is not one that webhooks are told of.
+invalid-never-open = These hours would never let anything through. Leave an hour open on a working day.
+invalid-no-days = Name at least one day.
+invalid-inbox-has-no-pace = The inbox holds nothing back. Choose a pace for e-mail, push or chat.
+invalid-holidays-unknown = Relance knows no holidays of this country, or of this part of it.
+invalid-too-many-watches = You watch or mute { $most } things already. End one first.
+invalid-too-many-watched-views = You watch { $most } views already. End one first.
+invalid-stretch-too-long = At most { $days } days at once.
 
 ## Advice
 advice-moment-moved = The clocks of { $zone } skip that time; the reminder comes right after.
@@ -198,6 +205,12 @@ notice-status-changed = { $actor } set your lead “{ $lead }” to “{ $status
 notice-step-changed = { $actor } moved your lead “{ $lead }” to the step “{ $step }”.
 notice-amount-changed = { $actor } set the amount of your lead “{ $lead }” to { $amount }.
 notice-amount-removed = { $actor } removed the amount of your lead “{ $lead }”.
+notice-watched-status-changed = { $actor } set the lead “{ $lead }” to “{ $status }”.
+notice-watched-step-changed = { $actor } moved the lead “{ $lead }” to the step “{ $step }”.
+notice-watched-amount-changed = { $actor } set the amount of the lead “{ $lead }” to { $amount }.
+notice-watched-amount-removed = { $actor } removed the amount of the lead “{ $lead }”.
+notice-owner-changed = { $actor } gave the lead “{ $lead }” to { $owner }.
+notice-owner-removed = { $actor } took the lead “{ $lead }” from its owner; nobody owns it now.
 notice-step-deleted = { $leads ->
     [one] { $actor } deleted the step “{ $before }”; one lead of yours is in “{ $step }” now.
    *[other] { $actor } deleted the step “{ $before }”; { $leads } leads of yours are in “{ $step }” now.
@@ -234,6 +247,14 @@ email-open = Open the lead
 email-open-leads = Open your leads
 email-detail = { $label }: { $value }
 email-why = You get this e-mail because Relance tells you what concerns your leads and reminders. You can turn e-mails off in your preferences.
+digest-subject = { $notices ->
+    [one] One thing to know
+   *[other] { $notices } things to know
+}
+digest-more = { $notices ->
+    [one] And one more.
+   *[other] And { $notices } more.
+}
 
 ## Roles
 role-administrator = administrator

@@ -163,6 +163,13 @@ invalid-too-many-webhooks = Un compte a au plus { $most } webhooks. Supprimez-en
 invalid-selection-unreadable = Ce n’est pas une sélection d’opportunité. { $problem }
 invalid-webhook-unwritable = Rien ne peut être écrit pour ce webhook : { $problem }.
 invalid-position-unknown = Cet événement n’existe pas, ou n’est pas de ceux qui sont transmis aux webhooks.
+invalid-never-open = Avec ces horaires, rien ne passerait jamais. Laissez une heure libre un jour travaillé.
+invalid-no-days = Indiquez au moins un jour.
+invalid-inbox-has-no-pace = La boîte de réception ne retient rien. Choisissez un rythme pour l’e-mail, le push ou la messagerie.
+invalid-holidays-unknown = Relance ne connaît pas les jours fériés de ce pays, ou de cette partie du pays.
+invalid-too-many-watches = Vous suivez ou ignorez déjà { $most } éléments. Retirez-en un d’abord.
+invalid-too-many-watched-views = Vous suivez déjà { $most } vues. Retirez-en une d’abord.
+invalid-stretch-too-long = { $days } jours au plus à la fois.
 
 ## Advice
 advice-moment-moved = Les horloges de { $zone } sautent cette heure ; le rappel sonnera juste après.
@@ -198,6 +205,12 @@ notice-status-changed = { $actor } a passé votre opportunité « { $lead } »
 notice-step-changed = { $actor } a déplacé votre opportunité « { $lead } » à l’étape « { $step } ».
 notice-amount-changed = { $actor } a fixé le montant de votre opportunité « { $lead } » à { $amount }.
 notice-amount-removed = { $actor } a retiré le montant de votre opportunité « { $lead } ».
+notice-watched-status-changed = { $actor } a passé l’opportunité « { $lead } » à « { $status } ».
+notice-watched-step-changed = { $actor } a déplacé l’opportunité « { $lead } » à l’étape « { $step } ».
+notice-watched-amount-changed = { $actor } a fixé le montant de l’opportunité « { $lead } » à { $amount }.
+notice-watched-amount-removed = { $actor } a supprimé le montant de l’opportunité « { $lead } ».
+notice-owner-changed = { $actor } a confié l’opportunité « { $lead } » à { $owner }.
+notice-owner-removed = { $actor } a retiré l’opportunité « { $lead } » à son responsable ; personne n’en est responsable maintenant.
 notice-step-deleted = { $leads ->
     [one] { $actor } a supprimé l’étape « { $before } » ; une de vos opportunités est maintenant dans « { $step } ».
    *[other] { $actor } a supprimé l’étape « { $before } » ; { $leads } de vos opportunités sont maintenant dans « { $step } ».
@@ -234,6 +247,14 @@ email-open = Ouvrir l’opportunité
 email-open-leads = Ouvrir vos opportunités
 email-detail = { $label } : { $value }
 email-why = Vous recevez cet e-mail parce que Relance vous dit ce qui concerne vos opportunités et vos rappels. Vous pouvez désactiver les e-mails dans vos préférences.
+digest-subject = { $notices ->
+    [one] Une nouvelle
+   *[other] { $notices } nouvelles
+}
+digest-more = { $notices ->
+    [one] Et une autre.
+   *[other] Et { $notices } autres.
+}
 
 ## Roles
 role-administrator = administrateur

@@ -12,7 +12,7 @@ INDEXES = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0009_webhooks")]
+    dependencies = [("sales", "0010_preferences")]
 
     initial = False
 

@@ -49,6 +49,7 @@ class Reminder(Model):
     time_zone = fields.CharField(max_length=64, null=True)
     activity = fields.CharField(max_length=60, default="")
     note = fields.TextField(default="")
+    is_urgent = fields.BooleanField(default=False, description="Told of at once, in quiet hours too")
     created_at = fields.DatetimeField()
     fired_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True, description="When it was done or cancelled")

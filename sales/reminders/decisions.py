@@ -30,9 +30,12 @@ async def set_reminder(
     user_id: UUID | None = None,
     activity: str = "",
     note: str = "",
+    urgent: bool = False,
     id: UUID | None = None,
 ) -> Draft:
     """Remind somebody of a lead (None: oneself), whatever its status; it notifies and changes nothing.
+
+    What is `urgent` is told of in quiet hours too, and never in a digest.
 
     Whoever sees a lead may remind himself; whoever may edit it, others who see it.
     """
@@ -45,7 +48,7 @@ async def set_reminder(
     now = await by.now()
     reminder = Reminder(
         id=id or new_id(), account_id=by.account.id, lead_id=lead.id, user_id=whom, created_by_id=by.user.id,
-        created_at=now, **words(activity, note),
+        created_at=now, is_urgent=urgent, **words(activity, note),
     )  # fmt: skip
     draft = Draft(Kind.REMINDER_SET, reminder, by=by, lead=lead)
     reminder.update_from_dict(columns(await due_for(whom, at, draft=draft, now=now, path="at")))
@@ -91,7 +94,7 @@ async def snooze(reminder_id: UUID, *, by: Viewer, until: Moment) -> Draft:
     due = await due_for(reminder.user_id, until, draft=draft, now=now)
     draft.subject = Reminder(
         account_id=by.account.id, lead_id=lead.id, user_id=reminder.user_id, created_by_id=by.user.id,
-        created_at=now, activity=reminder.activity, note=reminder.note, **columns(due),
+        created_at=now, activity=reminder.activity, note=reminder.note, is_urgent=reminder.is_urgent, **columns(due),
     )  # fmt: skip
     draft.add(draft.subject)
     return draft

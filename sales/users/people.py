@@ -43,6 +43,7 @@ class Preferences(TypedDict, total=False):
     day_starts_at: time
     notify_in_app: bool
     notify_by_email: bool
+    notify_of_own: bool
 
 
 async def add(*, by: Viewer, person: NewPerson) -> User:

@@ -8,7 +8,9 @@ import reads
 from reads import Row
 from sales import journal, leads, pipelines, reasons, reminders, statuses, steps, users
 from sales.leads import Status
+from sales.watches import Attention
 from schema import rights
+from schema.attention import DESCRIPTION, attention
 from schema.connections import After, Before, Connection, First, Last
 from schema.events import AS_IT_HAPPENED, Event
 from schema.leads import computed
@@ -109,6 +111,7 @@ class Lead(Node, over=leads.Lead):
         description="Whether you may change it, and not only look at it. Never null.",
         metadata=reads.computed(rights.may_edit),
     )
+    attention: Attention | None = strawberry.field(description=DESCRIPTION, metadata=attention("lead_id"))
 
     @strawberry.field(
         graphql_type=Connection[Event],

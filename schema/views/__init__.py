@@ -10,7 +10,9 @@ import reads
 from reads import More
 from sales import users, views
 from sales.views import Layout, LeadColumn
+from sales.watches import Attention
 from schema import plans, rights, stored
+from schema.attention import DESCRIPTION, attention
 from schema.comparisons import id_of
 from schema.connections import After, Before, Connection, First, Last, by_name
 from schema.context import Info
@@ -50,6 +52,7 @@ class SavedView(Node, over=views.SavedView):
     name: str = strawberry.field(description="Its name, unique among its person's views. Never null.")
     is_shared: bool = strawberry.field(description="Whether everybody in the account sees it. Never null.")
     layout: Layout = strawberry.field(description="How it shows its leads. Never null.")
+    attention: Attention | None = strawberry.field(description=DESCRIPTION, metadata=attention("view_id"))
 
     user: User | None = strawberry.field(
         description="Whose it is. Null when that person can't be seen.", metadata=reads.to_one(users.User, "user_id")

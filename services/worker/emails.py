@@ -1,5 +1,6 @@
 """The e-mail that a notice becomes: text and HTML, in its reader's language."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.header import Header
 from email.headerregistry import Address
@@ -17,23 +18,52 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sales.notices import Notice
 from sales.sentences import say
 
+MOST_IN_DIGEST = 50
+"""Notices in one e-mail; of the rest it says how many there are."""
+
 _FOLDER = Path(__file__).parent / "emails"
 
 
 def compose(notice: Notice, *, delivery_id: UUID, public_url: str, mail_from: str) -> EmailMessage:
     """The message; the delivery's id is its Message-ID, so that a mail store knows a repeat. Raises ValueError."""
+    message = _to(notice, notice.subject, delivery_id=delivery_id, public_url=public_url, mail_from=mail_from)
+    return _written(message, "notice", _words(notice, public_url))
+
+
+def compose_digest(notices: Sequence[Notice], *, delivery_id: UUID, public_url: str, mail_from: str) -> EmailMessage:
+    """The message of several notices for one person. Raises ValueError."""
+    first, left = notices[0], len(notices) - MOST_IN_DIGEST
+    subject = say(first.locale, "digest-subject", notices=len(notices))
+    link, opens = f"{public_url}/leads", say(first.locale, "email-open-leads")
+    message = _to(first, subject, delivery_id=delivery_id, public_url=public_url, mail_from=mail_from)
+    words = _words(first, public_url) | {
+        "subject": subject,
+        "notices": [_words(notice, public_url) for notice in notices[:MOST_IN_DIGEST]],
+        "more": say(first.locale, "digest-more", notices=left) if left > 0 else "",
+        "link": link,
+        "open": opens,
+        "open_line": say(first.locale, "email-detail", label=opens, value=link),
+    }
+    return _written(message, "digest", words)
+
+
+def _to(notice: Notice, subject: str, *, delivery_id: UUID, public_url: str, mail_from: str) -> EmailMessage:
+    """A message without a body for the reader of a notice."""
     message = EmailMessage(policy=SMTP)
     name, address = parseaddr(mail_from)
     message["From"] = _address(name, address)
     message["To"] = _address(notice.reader, notice.email)
     # Folded by the older class: EmailMessage loses spaces between encoded words in Python 3.11.
-    message.set_raw("Subject", Header(_one_line(notice.subject), "utf-8").encode(linesep="\r\n"))
+    message.set_raw("Subject", Header(_one_line(subject), "utf-8").encode(linesep="\r\n"))
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Message-ID"] = f"<dlv_{delivery_id}@{urlsplit(public_url).hostname}>"
     message["Auto-Submitted"] = "auto-generated"
-    words = _words(notice, public_url)
-    for template, subtype in (("notice.txt.jinja", "plain"), ("notice.html.jinja", "html")):
-        body = _templates().get_template(template).render(words)
+    return message
+
+
+def _written(message: EmailMessage, template: str, words: dict[str, Any]) -> EmailMessage:
+    for kind, subtype in (("txt", "plain"), ("html", "html")):
+        body = _templates().get_template(f"{template}.{kind}.jinja").render(words)
         add = message.set_content if subtype == "plain" else message.add_alternative
         add(body, subtype=subtype, cte="quoted-printable")
     return message

@@ -12,7 +12,7 @@ import aiosmtplib
 
 from sales.deliveries import DeliveryOutcome
 from services.settings import Settings, Smtp
-from services.worker.emails import compose
+from services.worker.emails import compose, compose_digest
 from services.worker.ways import MayGo, Outgoing, Result
 
 _PERMANENT = range(500, 600)
@@ -123,13 +123,12 @@ class ByEmail:
         self._mailer = mailer_of(settings, seconds=seconds)
 
     async def send(self, outgoing: Outgoing, *, may_go: MayGo) -> Result | None:
-        assert outgoing.notice is not None
-        message = compose(
-            outgoing.notice,
-            delivery_id=outgoing.claim.id,
-            public_url=self._settings.public_url,
-            mail_from=self._settings.mail_from,
-        )
+        of, settings = outgoing.claim.id, self._settings
+        where = {"public_url": settings.public_url, "mail_from": settings.mail_from}
+        if outgoing.notice is not None:
+            message = compose(outgoing.notice, delivery_id=of, **where)
+        else:
+            message = compose_digest(outgoing.notices, delivery_id=of, **where)
         return await self._mailer.send(message, may_go=may_go)
 
 

@@ -10,9 +10,10 @@ from datetime import timedelta
 
 import uvloop
 
-from sales import clock, database, dispatch, sealed, undoing, workers
+from sales import clock, database, dispatch, sealed, undoing, watches, workers
 from sales.deliveries.policies import LEASE
 from sales.ids import new_id
+from schema.views.matching import look_into_views
 from services import logs
 from services.settings import Settings
 from services.worker.arq_beside import listen
@@ -41,6 +42,7 @@ async def _run(settings: Settings, lease: timedelta) -> None:
         asyncio.get_running_loop().add_signal_handler(way, told.set)
     sealed.use(settings.known_secret_key())
     undoing.use(timedelta(seconds=settings.undo_seconds))
+    watches.look_into_views_by(look_into_views)
     async with database.connected(settings.needed_database_url(), pool=_POOL):
         await _work(settings, lease, told)
 

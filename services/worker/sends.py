@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from sales import database, notices
+from sales import database, digests, notices
 from sales.deliveries import Channel, DeliveryOutcome, DeliveryState, claiming, settling
 from sales.deliveries.claiming import Claim
 from sales.endpoints import Endpoint, EndpointKind
@@ -83,6 +83,8 @@ class Sender:
         async def may_go() -> bool:
             return await claiming.transmitting(outgoing.claim, within=self._longest)
 
+        if outgoing.claim.digest_id and not (outgoing.notice or outgoing.notices):
+            return None  # all of it was called off this very moment: the next claim finds nothing to send
         way = self._ways.get(outgoing.endpoint.kind if outgoing.endpoint else None)
         if way is None:
             return Result(DeliveryOutcome.REFUSED, "this deployment isn't set up to send there")
@@ -120,18 +122,27 @@ def ways(settings: Settings, *, seconds: float) -> Ways:
 
 async def _outgoing(claims: list[Claim]) -> list[Outgoing]:
     """What was claimed, with what it is made of."""
+    within = await digests.within(
+        [claim.digest_id for claim in claims if claim.digest_id and not claim.notification_id]
+    )
     told = [claim.notification_id for claim in claims if claim.notification_id]
+    told += [id for ids in within.values() for id in ids]
     to = {claim.endpoint_id for claim in claims if claim.endpoint_id}
     known = await notices.load(told) if told else {}
     endpoints = {endpoint.id: endpoint for endpoint in await Endpoint.filter(id__in=to)} if to else {}
-    return [
-        Outgoing(
-            claim,
-            known.get(claim.notification_id) if claim.notification_id else None,
-            endpoints.get(claim.endpoint_id) if claim.endpoint_id else None,
+    outgoing = []
+    for claim in claims:
+        ids = [claim.notification_id] if claim.notification_id else within.get(claim.digest_id, [])
+        found = [known[id] for id in ids if id in known]
+        outgoing.append(
+            Outgoing(
+                claim,
+                found[0] if len(found) == 1 else None,
+                endpoints.get(claim.endpoint_id) if claim.endpoint_id else None,
+                found if len(found) > 1 else (),
+            )
         )
-        for claim in claims
-    ]
+    return outgoing
 
 
 async def _insist(settle: Callable[[], Awaitable[Any]], *, ends: float) -> Any:

@@ -1,6 +1,6 @@
 """Ways out: each takes one delivery and says how it went. What comes back from outside is an outcome to store."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -9,8 +9,12 @@ from sales.deliveries import DeliveryOutcome
 from sales.deliveries.claiming import Claim
 from sales.endpoints import Endpoint, EndpointKind
 from sales.notices import Notice
+from sales.sentences import say
 
 MayGo = Callable[[], Awaitable[bool]]
+
+FIRST_LINES = 5
+"""As much of a digest as a push message or a chat shows."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +29,38 @@ class Result:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A delivery with what it is made of: the notice for a person, the endpoint that it goes to."""
+    """A delivery with what it is made of: what a person is told, the endpoint that it goes to.
+
+    `notice` is the one notice, `notices` are those of a digest with several: exactly one of the two is there for what
+    goes to a person.
+    """
 
     claim: Claim
     notice: Notice | None = None
     endpoint: Endpoint | None = None
+    notices: Sequence[Notice] = ()
+
+    @property
+    def subject(self) -> str:
+        """What it is about, in one line: the notice's own, or how many there are."""
+        if self.notice is not None:
+            return self.notice.subject
+        return say(self.notices[0].locale, "digest-subject", notices=len(self.notices))
+
+    @property
+    def lines(self) -> list[str]:
+        """What happened, a sentence each: of a digest the first few, and how many more there are."""
+        if self.notice is not None:
+            return [self.notice.sentence]
+        first, left = self.notices[:FIRST_LINES], len(self.notices) - FIRST_LINES
+        more = [say(first[0].locale, "digest-more", notices=left)] if left > 0 else []
+        return [notice.sentence for notice in first] + more
 
     @property
     def words(self) -> str:
         """What this is, for the log."""
-        what = self.notice.kind.value if self.notice else f"event {self.claim.position}"
+        several = f"{len(self.notices)} notices" if self.notices else f"event {self.claim.position}"
+        what = self.notice.kind.value if self.notice else several
         return f"delivery {self.claim.id} ({self.claim.channel.value}) of {what}"
 
 

@@ -16,6 +16,7 @@ from sales.teams import create as create_team
 from sales.viewers import Viewer
 from sales.views import Layout, SavedView
 from sales.views import create as create_view
+from sales.watches import Attention, Watch, attend
 from schema.schema import graphql_schema
 from tests.api import Client, id_of, signed_in
 from tests.factories import SOON, a_lead, a_user, an_account, events, last_event, reminders_of, steps_of
@@ -56,8 +57,10 @@ async def one_of_each(by: Viewer, client: Client) -> dict[str, str]:
         by=by, fields={"name": "All", "layout": Layout.TABLE, "lead_filter": {}, "order_by": [], "is_shared": True}
     )
     view = await SavedView.get(id=viewed.id)
+    await attend(Lead, lead.id, by=by, attention=Attention.WATCHED)
+    watch = await Watch.get(account_id=by.account.id)
     assert reason is not None
-    rows = (by.account, by.user, lead, step, reminder, event, notification, delivery, reason, view)
+    rows = (by.account, by.user, lead, step, reminder, event, notification, delivery, reason, view, watch)
     return {type(row).__name__: id_of(row) for row in rows} | {
         "Session": session["id"], "ApiKey": f"key_{made.outcome.id}", "Team": f"team_{team.id}",
         "Pipeline": f"pipeline_{step.pipeline_id}",
@@ -114,6 +117,8 @@ async def test_no_mutation_finds_anything_of_another_account(ada: Viewer, client
         ("sessionRevoke", {"id": theirs["Session"]}),
         ("apiKeyRevoke", {"id": theirs["ApiKey"]}),
         *[(name, {"id": theirs["SavedView"]}) for name in ("viewEdit", "viewDelete")],
+        *[(f"{word}Watch", {"id": theirs[kind]})
+          for word, kind in (("lead", "Lead"), ("step", "Step"), ("pipeline", "Pipeline"), ("view", "SavedView"))],
         *[("viewCreate", {"name": "x", "layout": "TABLE", "filter": {field: {"id": {"eq": theirs[kind]}}}})
           for field, kind in (("step", "Step"), ("pipeline", "Pipeline"), ("owner", "User"))],
     ]  # fmt: skip

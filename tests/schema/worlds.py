@@ -35,6 +35,7 @@ from sales.teams import Team, TeamPrivacy
 from sales.users import Role, User
 from sales.viewers import Viewer
 from sales.views import Layout, LeadColumn, SavedView
+from sales.watches import Attention, Watch, attend
 from tests.api import Client, an_app, id_of
 from tests.factories import PASSWORD, a_user, again, an_account
 from tests.schema.operations import Supplies
@@ -54,9 +55,9 @@ PEOPLE = (
 )  # fmt: skip
 
 _TABLES: tuple[type[Model], ...] = (
-    User, Team, Session, ApiKey, Pipeline, Step, Reason, Lead, Reminder, Notification, Delivery, SavedView,
+    User, Team, Session, ApiKey, Pipeline, Step, Reason, Lead, Reminder, Notification, Delivery, SavedView, Watch,
 )  # fmt: skip
-_OF_A_PERSON = (Session, Notification, Delivery, ApiKey, SavedView)
+_OF_A_PERSON = (Session, Notification, Delivery, ApiKey, SavedView, Watch)
 
 
 @dataclass(eq=False)
@@ -259,6 +260,8 @@ async def _furnish(people: list[Viewer]) -> dict[UUID, str]:
     for n, person in enumerate(people):
         await keys.create(by=person, name=f"Script {n}")
         await _look_with_views(person, n, second.id, last_reason)
+        await attend(Pipeline, second.id, by=person, attention=Attention.WATCHED)
+        await attend(Step, every[n % len(every)].id, by=person, attention=list(Attention)[n % 2])
     return tags
 
 
