@@ -226,6 +226,8 @@ COMMENT ON COLUMN deliveries.ambiguous IS 'Attempts that may have arrived withou
 
 COMMENT ON COLUMN deliveries.next_at IS 'When to look at it next; claiming pushes it by the lease';
 
+COMMENT ON COLUMN deliveries.lane IS 'What it shares its turn with: the endpoint, or all e-mails';
+
 CREATE TABLE delivery_attempts (
     delivery_id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -607,6 +609,8 @@ COMMENT ON COLUMN reminders.ended_at IS 'When it was done or cancelled';
 
 COMMENT ON COLUMN reminders.set_aside_at IS 'The clock gave up on it; see failures';
 
+COMMENT ON COLUMN reminders.is_urgent IS 'Told of at once, in quiet hours too';
+
 CREATE TABLE saved_views (
     id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -737,6 +741,8 @@ COMMENT ON TABLE users IS 'A person who signs in, owns leads and is reminded.';
 COMMENT ON COLUMN users.password_hash IS 'argon2id, in the PHC string format';
 
 COMMENT ON COLUMN users.day_starts_at IS 'When to tell of what is due on a day';
+
+COMMENT ON COLUMN users.notify_of_own IS 'Also of what one has done oneself';
 
 CREATE TABLE watches (
     id uuid NOT NULL,

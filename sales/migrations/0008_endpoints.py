@@ -7,6 +7,7 @@ from orjson import loads
 from sales.deliveries import Channel, DeliveryOutcome
 from sales.endpoints import EndpointKind, WhyDisabled
 from sales.ids import new_id
+from sales.migrations import AddFilledField
 from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.fields.data import JSON_DUMPS
 from tortoise import fields
@@ -19,7 +20,6 @@ CONSTRAINTS = (
        check ((disabled_at is null) = (disabled_because is null))""",
     "create index endpoints_of_account on endpoints (account_id, kind, user_id) where deleted_at is null",
     "alter table endpoints add constraint endpoints_in_account unique (account_id, id)",
-    "alter table deliveries alter column lane set default '00000000-0000-0000-0000-000000000001'",
     # Not validated against what is there: all of it is of notifications, and to read it all would lock out the senders.
     """alter table deliveries add constraint deliveries_endpoint
        foreign key (account_id, endpoint_id) references endpoints (account_id, id) not valid""",
@@ -95,10 +95,11 @@ class Migration(migrations.Migration):
             name='endpoint_id',
             field=fields.UUIDField(null=True, description="Where it goes; null: to the person's e-mail address"),
         ),
-        ops.AddField(
+        AddFilledField(
             model_name='Delivery',
             name='lane',
             field=fields.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000001'), description='What it shares its turn with: the endpoint, or all e-mails'),
+            column="uuid not null default '00000000-0000-0000-0000-000000000001'",
         ),
         ops.AddField(
             model_name='Delivery',
