@@ -10,6 +10,13 @@ from sales.notifications import NotificationKind
 
 _BULK = frozenset({Kind.STEP_DELETED, Kind.PIPELINE_DELETED})
 _ENDED = frozenset({"DONE", "CANCELLED"})
+REMINDED = {
+    Kind.REMINDER_FIRED: NotificationKind.REMINDER_DUE,
+    Kind.REMINDER_AHEAD: NotificationKind.REMINDER_AHEAD,
+    Kind.REMINDER_ESCALATED: NotificationKind.REMINDER_ESCALATED,
+}
+"""What the clock does to reminders that people are told of: the person reminded, or at last somebody else."""
+
 _WATCHED = (
     ("status", NotificationKind.STATUS_CHANGED),
     ("step_id", NotificationKind.STEP_CHANGED),
@@ -37,7 +44,7 @@ class Happened:
 def audience(event: Happened, *, reminded: list[UUID]) -> dict[UUID, NotificationKind]:
     """Each person with the most important reason; nobody is told of what he did himself.
 
-    `reminded` are the people of the reminder that fired. A part of a bulk event tells nobody: the bulk event does.
+    `reminded` are whom to tell of a reminder (REMINDED). A part of a bulk event tells nobody: the bulk event does.
     """
     told: dict[UUID, NotificationKind] = {}
     if event.caused_by is None:
@@ -56,8 +63,8 @@ def ended_reminders(event: Happened) -> set[UUID]:
 
 
 def _concerned(event: Happened, reminded: list[UUID]) -> Iterator[tuple[UUID, NotificationKind]]:
-    if event.kind == Kind.REMINDER_FIRED:
-        yield from ((user_id, NotificationKind.REMINDER_DUE) for user_id in reminded)
+    if event.kind in REMINDED:
+        yield from ((user_id, REMINDED[Kind(event.kind)]) for user_id in reminded)
     elif event.kind in _BULK:
         yield from ((UUID(owner), NotificationKind.STEP_CHANGED) for owner in event.data["owners"])
     elif event.lead_id is not None:

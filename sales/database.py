@@ -35,6 +35,7 @@ TABLES = (
     "pipelines",
     "reasons",
     "reminders",
+    "reminders.series",
     "sessions",
     "steps",
     "teams",

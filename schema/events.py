@@ -82,7 +82,7 @@ class Change:
 
 
 def _told(event: Row) -> str:
-    columns = ("kind", "actor_id", "subject_id", "lead_id", "changes", "private")
+    columns = ("kind", "actor_id", "subject_id", "lead_id", "changes", "private", "data")
     return f"json_build_object({', '.join(f'{literal(name)}, {getattr(event, name)}' for name in columns)})::text"
 
 

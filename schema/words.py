@@ -12,6 +12,7 @@ from sales.journal import Kind
 from sales.leads import Status
 from sales.notifications import NotificationKind
 from sales.reminders import ReminderState
+from sales.reminders.terms import Until
 from sales.steps import Guard
 from sales.teams import TeamPrivacy
 from sales.users import Role
@@ -84,6 +85,15 @@ described(
 )
 
 described(
+    Until,
+    "What makes a reminder pointless: somebody did this to the lead after it was set.",
+    name="ReminderUntil",
+    STATUS_CHANGED="Gave it another status.",
+    ACTIVITY_LOGGED="Did anything to it, but to the reminder itself.",
+    STEP_LEFT="Moved it to another step.",
+)
+
+described(
     NotificationKind,
     "Why somebody is told. Kinds are appended: treat an unknown one by its text.",
     REMINDER_DUE="A reminder of yours came due.",
@@ -92,6 +102,8 @@ described(
     STATUS_CHANGED="Somebody changed the status of a lead of yours.",
     STEP_CHANGED="Somebody moved a lead of yours to another step.",
     AMOUNT_CHANGED="Somebody changed the amount of a lead of yours.",
+    REMINDER_AHEAD="A reminder of yours comes due before long.",
+    REMINDER_ESCALATED="Somebody whom you manage has not acknowledged a reminder.",
 )
 
 described(
@@ -218,6 +230,13 @@ _EVENTS = {
     "ENDPOINT_ENABLED": "An endpoint was switched on again.",
     "ENDPOINT_DISABLED": "An endpoint was switched off, by hand or because it is gone or has failed for days.",
     "ENDPOINT_DELETED": "An endpoint was deleted.",
+    "REMINDER_AHEAD": "Somebody was told ahead of a reminder.",
+    "REMINDER_SKIPPED": "One of a series of reminders was left out.",
+    "REMINDER_SERIES_ENDED": "A series of reminders came to its end, or was ended.",
+    "REMINDER_POSTPONED": "A reminder on inactivity waits anew: somebody touched the lead, or nobody since it fired.",
+    "REMINDER_DISSOLVED": "A reminder was cancelled by the clock: what it names as `until` had happened.",
+    "REMINDER_ESCALATED": "A reminder was not acknowledged in time: others are told.",
+    "REMINDER_ACKNOWLEDGED": "A reminder was acknowledged in time: nobody else is told.",
 }
 
 described(Kind, "What happened. Kinds are appended: treat an unknown one by its text.", name="EventKind", **_EVENTS)

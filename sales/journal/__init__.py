@@ -79,6 +79,13 @@ class Kind(StrEnum):
     ENDPOINT_ENABLED = "endpoint.enabled"
     ENDPOINT_DISABLED = "endpoint.disabled"
     ENDPOINT_DELETED = "endpoint.deleted"
+    REMINDER_AHEAD = "reminder.ahead"
+    REMINDER_SKIPPED = "reminder.skipped"
+    REMINDER_SERIES_ENDED = "reminder.series_ended"
+    REMINDER_POSTPONED = "reminder.postponed"
+    REMINDER_DISSOLVED = "reminder.dissolved"
+    REMINDER_ESCALATED = "reminder.escalated"
+    REMINDER_ACKNOWLEDGED = "reminder.acknowledged"
 
 
 class JournalHead(Model):
