@@ -9,7 +9,7 @@ import logging
 from sales import database
 from sales.database import Row
 from sales.reminders import clockwork
-from sales.reminders.overtaken import dissolved_by, postponed_to
+from sales.reminders.overtaken import UNLESS_OVERTAKEN
 from sales.sweeps import Sweep, iso
 
 log = logging.getLogger("relance.clock")
@@ -17,15 +17,13 @@ log = logging.getLogger("relance.clock")
 BATCH = 500
 
 # now() and not clock_timestamp(), which is volatile and would keep the index reminders_due out: 40 ms a look instead
-# of 0.03. A row that somebody has locked is being changed: it is looked at again with what it has become. One that
-# something has overtaken does not fire, whether or not the sweep that ends it or puts it off has come by.
-_DUE = f"""
+# of 0.03. A row that somebody has locked is being changed: it is looked at again with what it has become.
+_DUE = """
   select r.id, r.account_id, r.lead_id, r.due_at, r.wakes, r.user_id, r.created_by_id, l.number, l.owner_id,
     r.notify_at, r.escalate_after, l.version, l.status, l.status_changed_at, l.waking_reminder_id
   from reminders r join leads l on l.account_id = r.account_id and l.id = r.lead_id
   where r.state = 'PENDING' and r.set_aside_at is null and r.due_at <= now() /*only*/
-    and (r.until = '{{}}' or {dissolved_by("r")} is null)
-    and (r.since_activity is null or {postponed_to("r")} is null)
+    and r.until = '{}' and r.since_activity is null
   order by r.due_at, r.id limit $1
   for no key update of r, l skip locked
 """
@@ -84,11 +82,21 @@ select number, extract(epoch from clock_timestamp() - due_at)::float8 * 1000 as 
 """
 
 _DUE_IDS = """
-select id, account_id from reminders
-where state = 'PENDING' and set_aside_at is null and due_at <= now() order by due_at, id limit $1
+select r.id, r.account_id from reminders r
+where r.state = 'PENDING' and r.set_aside_at is null and r.due_at <= now()
+  and r.until = '{}' and r.since_activity is null
+order by r.due_at, r.id limit $1
 """
 
 FIRE = Sweep(_FIRE, _DUE_IDS)
+
+_UNCONDITIONAL = "and r.until = '{}' and r.since_activity is null"
+
+FIRE_UNLESS_OVERTAKEN = Sweep(
+    _FIRE.replace(_UNCONDITIONAL, f"and {clockwork.CONDITIONAL} and {UNLESS_OVERTAKEN}"),
+    _DUE_IDS.replace(_UNCONDITIONAL, f"and {clockwork.CONDITIONAL}"),
+)
+"""The same for those that something may have overtaken; it ends or puts them off in a sweep of its own."""
 
 # Each of these is the first entry of an index.
 _NEXT = """
@@ -107,7 +115,11 @@ async def fire_due(limit: int = BATCH) -> int:
 
     Returns how much it was. Safe to call at once.
     """
-    return _logged(await FIRE.run(limit)) + await clockwork.do_due(limit)
+    done = _logged(await FIRE.run(limit))
+    waiting = await clockwork.waiting()
+    if waiting["conditional"]:
+        done += _logged(await FIRE_UNLESS_OVERTAKEN.run(limit))
+    return done + await clockwork.do_due(waiting, limit)
 
 
 async def next_due_in() -> float | None:

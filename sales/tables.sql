@@ -942,15 +942,13 @@ CREATE UNIQUE INDEX reasons_label ON reasons USING btree (account_id, status, lo
 
 CREATE INDEX reminders_ahead ON reminders USING btree (ahead_at) WHERE (((state)::text = 'PENDING'::text) AND (set_aside_at IS NULL) AND (ahead_at IS NOT NULL));
 
-CREATE INDEX reminders_dissolving ON reminders USING btree (LEAST(due_at, ahead_at)) WHERE (((state)::text = 'PENDING'::text) AND (set_aside_at IS NULL) AND (until <> '{}'::text[]));
+CREATE INDEX reminders_conditional ON reminders USING btree (LEAST(due_at, ahead_at)) WHERE (((state)::text = 'PENDING'::text) AND (set_aside_at IS NULL) AND ((until <> '{}'::text[]) OR (since_activity IS NOT NULL)));
 
 CREATE INDEX reminders_due ON reminders USING btree (due_at, id) WHERE (((state)::text = 'PENDING'::text) AND (set_aside_at IS NULL));
 
 CREATE INDEX reminders_escalating ON reminders USING btree (escalate_at) WHERE (((state)::text = 'FIRED'::text) AND (set_aside_at IS NULL) AND (escalate_at IS NOT NULL));
 
 CREATE INDEX reminders_fired ON reminders USING btree (account_id, lead_id, due_at) WHERE ((state)::text = 'FIRED'::text);
-
-CREATE INDEX reminders_inactivity ON reminders USING btree (due_at) WHERE (((state)::text = 'PENDING'::text) AND (set_aside_at IS NULL) AND (since_activity IS NOT NULL));
 
 CREATE INDEX reminders_lead ON reminders USING btree (account_id, lead_id, due_at);
 

@@ -25,10 +25,8 @@ CONSTRAINTS = (
     "create unique index reminders_once_in_series on reminders (series_id, occurrence) where series_id is not null",
     """create index reminders_ahead on reminders (ahead_at)
        where state = 'PENDING' and set_aside_at is null and ahead_at is not null""",
-    """create index reminders_dissolving on reminders ((least(due_at, ahead_at)))
-       where state = 'PENDING' and set_aside_at is null and until <> '{}'""",
-    """create index reminders_inactivity on reminders (due_at)
-       where state = 'PENDING' and set_aside_at is null and since_activity is not null""",
+    """create index reminders_conditional on reminders ((least(due_at, ahead_at)))
+       where state = 'PENDING' and set_aside_at is null and (until <> '{}' or since_activity is not null)""",
     """create index reminders_escalating on reminders (escalate_at)
        where state = 'FIRED' and set_aside_at is null and escalate_at is not null""",
     """create index reminders_to_follow on reminders (due_at)

@@ -61,10 +61,14 @@ def _sweep(due: str, *, at: str, sets: str, kind: str, changes: dict[str, tuple[
     )  # fmt: skip
 
 
-_DISSOLVABLE = f"{_PENDING} and r.until <> '{{}}' and least(r.due_at, r.ahead_at) <= now()"
+# As the index reminders_conditional has them: those that something may overtake before they tell anybody.
+_FIRST = "least(r.due_at, r.ahead_at)"
+CONDITIONAL = f"(r.until <> '{{}}' or r.since_activity is not null) and {_FIRST} <= now()"
+_CONDITIONAL = f"{_PENDING} and {CONDITIONAL}"
+
 DISSOLVE = _sweep(
-    _DISSOLVABLE,
-    at="least(r.due_at, r.ahead_at)",
+    _CONDITIONAL,
+    at=_FIRST,
     more=f"{dissolved_by('r')} as because",
     condition=f"{dissolved_by('r')} is not null",
     sets="state = 'CANCELLED', ended_at = now()",
@@ -73,12 +77,11 @@ DISSOLVE = _sweep(
     data="jsonb_build_object('because', n.because)",
 )
 
-_POSTPONABLE = f"{_PENDING} and r.since_activity is not null and r.due_at <= now()"
 POSTPONE = _sweep(
-    _POSTPONABLE,
-    at="r.due_at",
+    _CONDITIONAL,
+    at=_FIRST,
     more=f"{postponed_to('r')} as later",
-    condition=f"{postponed_to('r')} is not null",
+    condition=f"r.since_activity is not null and {postponed_to('r')} is not null",
     sets="due_at = d.later, notify_at = d.later",
     kind=f"'{Kind.REMINDER_POSTPONED}'",
     changes={name: (iso(f"n.{name}"), iso("n.later")) for name in ("due_at", "notify_at")},
@@ -111,26 +114,28 @@ ESCALATE = _sweep(
 )
 
 _SWEEPS = {
-    "dissolve": (_DISSOLVABLE, DISSOLVE),
-    "postpone": (_POSTPONABLE, POSTPONE),
-    "tell_ahead": (_AHEAD, TELL_AHEAD),
-    "escalate": (_UNACKNOWLEDGED, ESCALATE),
+    "conditional": (DISSOLVE, POSTPONE),
+    "ahead": (TELL_AHEAD,),
+    "unacknowledged": (ESCALATE,),
 }
+_DUE = {"conditional": _CONDITIONAL, "ahead": _AHEAD, "unacknowledged": _UNACKNOWLEDGED, "over": following.DUE}
 
 # One glance at the beginning of each index, so that a clock with nothing else to do asks but once.
 _WAITING = "select " + ", ".join(
-    f"exists (select from reminders r where {due}) as {name}"
-    for name, due in [*((name, due) for name, (due, _) in _SWEEPS.items()), ("follow", following.DUE)]
+    f"exists (select from reminders r where {due}) as {name}" for name, due in _DUE.items()
 )
 
 
-async def do_due(limit: int) -> int:
-    """Do what is due, at most `limit` of each kind; returns how much it was. Safe to call at once."""
-    [waiting] = await database.fetch(_WAITING)
-    done = 0
-    for name, (_, sweep) in _SWEEPS.items():
-        if waiting[name]:
-            done += len(await sweep.run(limit))
-    if waiting["follow"] or done:
+async def waiting() -> dict[str, bool]:
+    """Of what there is something due."""
+    [found] = await database.fetch(_WAITING)
+    return found
+
+
+async def do_due(waiting: dict[str, bool], limit: int) -> int:
+    """Do what waits, at most `limit` of each kind; returns how much it was. Safe to call at once."""
+    sweeps = [sweep for name, sweeps in _SWEEPS.items() if waiting[name] for sweep in sweeps]
+    done = sum([len(await sweep.run(limit)) for sweep in sweeps])
+    if waiting["over"] or waiting["conditional"]:
         done += await following.follow_due()
     return done

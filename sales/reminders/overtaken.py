@@ -62,3 +62,6 @@ def _by_people(r: str) -> str:
     return (
         f"j.account_id = {r}.account_id and j.lead_id = {r}.lead_id and j.actor <> 'CLOCK' and j.subject_id <> {r}.id"
     )
+
+
+UNLESS_OVERTAKEN = f"{dissolved_by('r')} is null and (r.since_activity is null or {postponed_to('r')} is null)"

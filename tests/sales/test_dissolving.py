@@ -22,7 +22,7 @@ from sales.reminders.terms import Terms, Until
 from sales.statuses import close, stand_by
 from sales.viewers import Viewer
 from tests.conftest import Figures
-from tests.factories import a_lead, a_user, events, last_event, reminders_of, steps_of
+from tests.factories import a_lead, events, last_event, reminders_of, steps_of
 from tests.sales.deeds import require_replayable
 from tests.sales.turning import fire_all_due, fire_and_dispatch, to_be_due_in, told, what_was_told
 
@@ -113,7 +113,7 @@ async def test_a_lead_time_is_not_told_of_what_has_dissolved(ada: Viewer) -> Non
 
 
 async def test_what_fired_and_is_still_on_its_way_is_called_off(ada: Viewer) -> None:
-    """A reminder for a day fires at its midnight and is told of in the morning; in between somebody wins the lead."""
+    """A reminder for a day fires at its midnight and is told of in the morning; in between the status changes."""
     lead = await a_lead(ada)
     [row] = await database.fetch("select (now() at time zone $1)::date + 1 as day", ada.user.time_zone)
     day: date = row["day"]
@@ -125,9 +125,7 @@ async def test_what_fired_and_is_still_on_its_way_is_called_off(ada: Viewer) -> 
     await write(lead, ada)
     await fire_and_dispatch()
     [still] = await told(ada)
-    # Won by somebody who leaves the fired reminder as it is.
-    await database.fetch("update reminders set state = 'FIRED', ended_at = null where lead_id = $1 returning 1", lead.id)
-    await leave_and_win(lead, ada)
+    await stand_by(lead.id, by=ada, until=After(HOUR))
     await fire_and_dispatch()
 
     [after] = await told(ada)
@@ -135,11 +133,6 @@ async def test_what_fired_and_is_still_on_its_way_is_called_off(ada: Viewer) -> 
     assert (before.cancelled_at, still.cancelled_at) == (None, None)
     assert after.cancelled_at is not None
     assert delivery["state"] == "CANCELLED"
-
-
-async def leave_and_win(lead: Lead, by: Viewer) -> None:
-    """A change of status that ends no reminder."""
-    await stand_by(lead.id, by=by, until=After(HOUR))
 
 
 async def test_what_wakes_a_lead_does_not_dissolve(ada: Viewer) -> None:

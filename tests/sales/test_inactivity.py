@@ -14,6 +14,7 @@ from sales.moments import After
 from sales.reminders import Reminder, ReminderState
 from sales.reminders.decisions import done, end_series, move, set_reminder, skip, snooze
 from sales.reminders.terms import Terms
+from sales.users import Role
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, events, last_event, reminders_of
 from tests.sales.turning import fire_all_due, fire_and_dispatch, let_pass, what_was_told
@@ -39,7 +40,7 @@ async def test_it_fires_when_nobody_has_touched_the_lead_for_so_long(ada: Viewer
 async def test_it_waits_anew_from_the_last_time_that_somebody_touched_it(ada: Viewer) -> None:
     lead, id = await a_watched_lead(ada)
     await let_pass(lead, 4 * DAY)
-    await star(lead.id, by=await a_user(ada))
+    await star(lead.id, by=await a_user(ada, role=Role.ADMINISTRATOR))
     touched = (await last_event(ada)).at
 
     await let_pass(lead, 6 * DAY)

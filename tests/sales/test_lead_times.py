@@ -31,7 +31,11 @@ async def test_the_person_is_told_ahead_and_nothing_else_changes(ada: Viewer) ->
     await fire_and_dispatch()
 
     [notification], [reminder], event = await told(ada), await reminders_of(lead), await last_event(ada)
-    assert (notification.kind, notification.user_id, notification.reminder_id) == ("REMINDER_AHEAD", ada.user.id, reminder.id)
+    assert (notification.kind, notification.user_id, notification.reminder_id) == (
+        "REMINDER_AHEAD",
+        ada.user.id,
+        reminder.id,
+    )
     assert (event.kind, event.actor, event.subject_id) == (Kind.REMINDER_AHEAD, "CLOCK", reminder.id)
     assert (await Lead.get(id=lead.id)).status == Status.STANDBY
     assert (reminder.state, reminder.ahead_at) == ("PENDING", None)
@@ -53,7 +57,9 @@ async def test_how_far_away_it_is_is_said_as_it_was_asked_for(ada: Viewer, ahead
     await fire_and_dispatch()
 
     [notification] = await told(ada)
-    assert (await notices.load([notification.id]))[notification.id].sentence == f"{said} : Rappel, pour « New roof »."
+    assert (await notices.load([notification.id]))[
+        notification.id
+    ].sentence == f"{said}\xa0: Rappel, pour «\xa0New roof\xa0»."
 
 
 async def test_each_lead_time_is_told_once_in_its_turn(ada: Viewer) -> None:

@@ -200,6 +200,9 @@ async def test_what_was_missed_is_not_made_up_for(ada: Viewer) -> None:
     lead, reminder = await a_recurring(ada)
     await make_due(reminder)
     await database.fetch("update reminders set occurs_on = occurs_on - 40 where id = $1 returning 1", reminder.id)
+    await database.fetch(
+        "update reminder_series set starts_on = starts_on - 40 where id = $1 returning 1", reminder.series_id
+    )
 
     await fire_all_due()
 
