@@ -26,6 +26,7 @@ from schema.moments import MomentInput
 from schema.mutations import mutation
 from schema.nodes import Node
 from schema.scalars import TimeZone
+from schema.terms import AHEAD, ESCALATE
 from schema.users import User
 
 _BY_MOMENT = (Key("due_at", datetime), Key("id"))
@@ -166,14 +167,6 @@ def list_reminders(
 _ID = "The reminder. It can't be null."
 _ACTIVITY = "What to do, in a word or two. "
 _NOTE = "What to know then. "
-AHEAD = (
-    "How long before its moment to tell of it too: at most 5, each between a minute and four weeks. What would be past "
-    "is not told. "
-)
-ESCALATE = (
-    "How long it may stay unacknowledged (not read, not acted on) before those who manage its person, or else the "
-    "administrators, are told; a minute to four weeks. "
-)
 _UNTIL = "What makes it pointless: nobody is told of it once one of these has happened. "
 
 
@@ -224,16 +217,6 @@ class ReminderMoveInput:
     escalate_after: timedelta | None = strawberry.field(
         default=UNSET, description=ESCALATE + "Left out: stays. Null: nobody else is told."
     )
-
-
-@strawberry.input(description="One of a series of reminders to leave out.")
-class ReminderSkipInput:
-    id: strawberry.ID = strawberry.field(description="The pending one of the series. It can't be null.")
-
-
-@strawberry.input(description="A series of reminders to end.")
-class ReminderEndSeriesInput:
-    id: strawberry.ID = strawberry.field(description="Any of the series. It can't be null.")
 
 
 @strawberry.input(description="Not now, later.")
@@ -293,18 +276,6 @@ async def reminder_done(by: Viewer, input: ReminderDoneInput) -> Outcome:
 
 
 @mutation("reminder", Reminder)
-async def reminder_skip(by: Viewer, input: ReminderSkipInput) -> Outcome:
-    """Leave out the pending one of a series. Answers the next, or the skipped one where the series is at its end."""
-    return await decisions.skip(_read(input.id), by=by)
-
-
-@mutation("reminder", Reminder)
-async def reminder_end_series(by: Viewer, input: ReminderEndSeriesInput) -> Outcome:
-    """Let a series of reminders come no more; its pending one is cancelled."""
-    return await decisions.end_series(_read(input.id), by=by)
-
-
-@mutation("reminder", Reminder)
 async def reminder_cancel(by: Viewer, input: ReminderCancelInput) -> Outcome:
     """Call off a pending reminder; a lead that it would have woken is TODO. Of a series only this one."""
     return await decisions.cancel(_read(input.id), by=by)
@@ -318,6 +289,4 @@ def _read(id: str) -> Any:
 
 
 QUERIES = [list_reminders]
-MUTATIONS = [
-    reminder_set, reminder_move, reminder_snooze, reminder_done, reminder_cancel, reminder_skip, reminder_end_series,
-]  # fmt: skip
+MUTATIONS = [reminder_set, reminder_move, reminder_snooze, reminder_done, reminder_cancel]

@@ -27,6 +27,7 @@ from schema import (
     reasons,
     refusals,
     reminders,
+    series,
     sessions,
     sign_in,
     statuses,
@@ -58,7 +59,7 @@ Mutation = create_type(
     "Mutation",
     [
         *sign_in.MUTATIONS, *sessions.MUTATIONS, *viewers.MUTATIONS, *keys.MUTATIONS, *writing.MUTATIONS,
-        *deciding.MUTATIONS, *reminders.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS, *steps.MUTATIONS,
+        *deciding.MUTATIONS, *reminders.MUTATIONS, *series.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS, *steps.MUTATIONS,
         *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS,
     ],
     description="What can be done: one mutation for one action of a person. What a rule refuses is in the payload's "

@@ -17,7 +17,7 @@ from schema.leads.writing import EXPECTED_VERSION, LeadInput, read
 from schema.moments import MomentInput
 from schema.money import MoneyInput
 from schema.mutations import mutation
-from schema.reminders import AHEAD, ESCALATE
+from schema.terms import AHEAD, ESCALATE
 
 _ACTIVITY = "What to do then, in a word or two. Left out: nothing; never null."
 _NOTE = "What to know then. Left out: nothing; never null."

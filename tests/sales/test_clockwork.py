@@ -25,7 +25,8 @@ HOUR = timedelta(hours=1)
 _MANY_FIRED = """
 with l as (update leads set status = 'TODO', waking_reminder_id = null
   where account_id = $1 and number % 2 = 0 returning id)
-update reminders r set state = 'FIRED', due_at = now(), notify_at = now(), fired_at = now() from l where r.lead_id = l.id
+update reminders r set state = 'FIRED', due_at = now(), notify_at = now(), fired_at = now()
+from l where r.lead_id = l.id
 returning 1
 """
 
