@@ -59,8 +59,8 @@ Mutation = create_type(
     "Mutation",
     [
         *sign_in.MUTATIONS, *sessions.MUTATIONS, *viewers.MUTATIONS, *keys.MUTATIONS, *writing.MUTATIONS,
-        *deciding.MUTATIONS, *reminders.MUTATIONS, *series.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS, *steps.MUTATIONS,
-        *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS,
+        *deciding.MUTATIONS, *reminders.MUTATIONS, *series.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS,
+        *steps.MUTATIONS, *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS,
     ],
     description="What can be done: one mutation for one action of a person. What a rule refuses is in the payload's "
     "`errors`. With the header `Idempotency-Key` a mutation that is sent again answers its first outcome for 24 hours.",
