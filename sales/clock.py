@@ -103,7 +103,7 @@ _NEXT = """
 select extract(epoch from least(
   (select min(due_at) from reminders where state = 'PENDING' and set_aside_at is null),
   (select min(ahead_at) from reminders where state = 'PENDING' and set_aside_at is null and ahead_at is not null),
-  (select min(escalate_at) from reminders where state = 'FIRED' and set_aside_at is null and escalate_at is not null),
+  (select min(escalate_at) from reminders where set_aside_at is null and escalate_at is not null),
   (select min(due_at) from reminders
     where series_id is not null and not is_followed and state <> 'PENDING' and set_aside_at is null)
 ) - clock_timestamp())::float8 as seconds

@@ -946,7 +946,7 @@ CREATE INDEX reminders_conditional ON reminders USING btree (LEAST(due_at, ahead
 
 CREATE INDEX reminders_due ON reminders USING btree (due_at, id) WHERE (((state)::text = 'PENDING'::text) AND (set_aside_at IS NULL));
 
-CREATE INDEX reminders_escalating ON reminders USING btree (escalate_at) WHERE (((state)::text = 'FIRED'::text) AND (set_aside_at IS NULL) AND (escalate_at IS NOT NULL));
+CREATE INDEX reminders_escalating ON reminders USING btree (escalate_at) WHERE ((set_aside_at IS NULL) AND (escalate_at IS NOT NULL));
 
 CREATE INDEX reminders_fired ON reminders USING btree (account_id, lead_id, due_at) WHERE ((state)::text = 'FIRED'::text);
 

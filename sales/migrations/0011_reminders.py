@@ -28,7 +28,7 @@ CONSTRAINTS = (
     """create index reminders_conditional on reminders ((least(due_at, ahead_at)))
        where state = 'PENDING' and set_aside_at is null and (until <> '{}' or since_activity is not null)""",
     """create index reminders_escalating on reminders (escalate_at)
-       where state = 'FIRED' and set_aside_at is null and escalate_at is not null""",
+       where set_aside_at is null and escalate_at is not null""",
     """create index reminders_to_follow on reminders (due_at)
        where series_id is not null and not is_followed and state <> 'PENDING' and set_aside_at is null""",
 )

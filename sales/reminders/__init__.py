@@ -130,7 +130,7 @@ async def end_for_closing(draft: Draft, lead: Lead, now: datetime) -> None:
 
 
 def end(draft: Draft, reminder: Reminder, now: datetime, state: ReminderState) -> None:
-    draft.change(reminder, state=state, ended_at=now)
+    draft.change(reminder, state=state, ended_at=now, escalate_at=None)
 
 
 async def locked_reminders(lead: Lead) -> list[Reminder]:

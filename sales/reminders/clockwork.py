@@ -11,7 +11,6 @@ from sales.reminders.overtaken import dissolved_by, is_acknowledged, postponed_t
 from sales.sweeps import Sweep, iso
 
 _PENDING = "r.state = 'PENDING' and r.set_aside_at is null"
-_FIRED = "r.state = 'FIRED' and r.set_aside_at is null"
 
 _SWEEP = """
 with locked as materialized (
@@ -103,7 +102,8 @@ TELL_AHEAD = _sweep(
     changes={"ahead_at": (iso("n.ahead_at"), iso("n.next_at"))},
 )
 
-_UNACKNOWLEDGED = f"{_FIRED} and r.escalate_at <= now()"
+# Set when it fires and taken back when it ends: to ask for its state, too, would lead to the index of all that fired.
+_UNACKNOWLEDGED = "r.escalate_at <= now() and r.set_aside_at is null"
 ESCALATE = _sweep(
     _UNACKNOWLEDGED,
     at="r.escalate_at",
