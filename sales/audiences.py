@@ -11,6 +11,13 @@ from sales.notifications import NotificationKind
 
 _BULK = frozenset({Kind.STEP_DELETED, Kind.PIPELINE_DELETED, Kind.STEP_UNDONE, Kind.PIPELINE_UNDONE})
 _ENDED = frozenset({"DONE", "CANCELLED"})
+REMINDED = {
+    Kind.REMINDER_FIRED: NotificationKind.REMINDER_DUE,
+    Kind.REMINDER_AHEAD: NotificationKind.REMINDER_AHEAD,
+    Kind.REMINDER_ESCALATED: NotificationKind.REMINDER_ESCALATED,
+}
+"""What the clock does to reminders that people are told of: the person reminded, or at last somebody else."""
+
 _WATCHED = (
     ("status", NotificationKind.STATUS_CHANGED),
     ("step_id", NotificationKind.STEP_CHANGED),
@@ -65,7 +72,7 @@ def audience(
 ) -> dict[UUID, NotificationKind]:
     """Each person with the most important reason; of what they did themselves only those who asked for it are told.
 
-    `reminded` are the people of the reminder that fired, or of the endpoint that was switched off. A part of a bulk
+    `reminded` are whom to tell of a reminder (REMINDED), or of an endpoint that was switched off. A part of a bulk
     event tells nobody: the bulk event does. Of what is undone in silence nobody hears. Who has muted the lead hears of
     their reminders alone.
     """
@@ -95,8 +102,8 @@ def ended_reminders(event: Happened) -> set[UUID]:
 def _concerned(
     event: Happened, reminded: list[UUID], watching: Collection[UUID]
 ) -> Iterator[tuple[UUID, NotificationKind]]:
-    if event.kind == Kind.REMINDER_FIRED:
-        yield from ((user_id, NotificationKind.REMINDER_DUE) for user_id in reminded)
+    if event.kind in REMINDED:
+        yield from ((user_id, REMINDED[Kind(event.kind)]) for user_id in reminded)
     elif event.kind == Kind.ENDPOINT_DISABLED and event.actor_id is None:
         yield from ((user_id, NotificationKind.ENDPOINT_DISABLED) for user_id in reminded)
     elif event.kind in _BULK:

@@ -6,9 +6,11 @@ rescuer; several clocks at once skip what another one has locked.
 
 import logging
 
-from sales import database, failures
+from sales import database
 from sales.database import Row
-from sales.failures import Stage
+from sales.reminders import clockwork
+from sales.reminders.overtaken import UNLESS_OVERTAKEN
+from sales.sweeps import Sweep, iso
 
 log = logging.getLogger("relance.clock")
 
@@ -18,19 +20,16 @@ BATCH = 500
 # of 0.03. A row that somebody has locked is being changed: it is looked at again with what it has become.
 _DUE = """
   select r.id, r.account_id, r.lead_id, r.due_at, r.wakes, r.user_id, r.created_by_id, l.number, l.owner_id,
-    l.version, l.status, l.status_changed_at, l.waking_reminder_id
+    r.notify_at, r.escalate_after, l.version, l.status, l.status_changed_at, l.waking_reminder_id
   from reminders r join leads l on l.account_id = r.account_id and l.id = r.lead_id
   where r.state = 'PENDING' and r.set_aside_at is null and r.due_at <= now() /*only*/
+    and r.until = '{}' and r.since_activity is null
   order by r.due_at, r.id limit $1
   for no key update of r, l skip locked
 """
 
 
-def iso(instant: str) -> str:
-    """The SQL that writes an instant as Python does in UTC, so that the journal reads the same whoever wrote it."""
-    text = f"to_char({instant} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
-    return f"replace({text}, '.000000', '') || '+00:00'"
-
+_ESCALATION = "(greatest(now(), {0}.notify_at) + {0}.escalate_after * interval '1 second')"
 
 _FIRE = f"""
 with locked as materialized ({_DUE}),
@@ -42,7 +41,7 @@ due as materialized (  -- one of each lead, so that every event has a version of
     l.wakes and l.status = 'STANDBY' and l.waking_reminder_id = l.id as is_waking
   from locked l order by l.lead_id, l.due_at, l.id),
 fired as (
-  update reminders r set state = 'FIRED', fired_at = now(), user_id = d.whom
+  update reminders r set state = 'FIRED', fired_at = now(), user_id = d.whom, escalate_at = {_ESCALATION.format("d")}
   from due d where r.account_id = d.account_id and r.id = d.id),
 woken as (
   update leads l set version = l.version + 1,
@@ -68,6 +67,8 @@ written as (
     jsonb_strip_nulls(jsonb_build_object(
       'state', jsonb_build_array('PENDING', 'FIRED'),
       'fired_at', jsonb_build_array(null, {iso("now()")}),
+      'escalate_at', case when n.escalate_after is not null
+        then jsonb_build_array(null, {iso(_ESCALATION.format("n"))}) end,
       'user_id', case when n.user_id is distinct from n.whom then jsonb_build_array(n.user_id, n.whom) end,
       'leads', jsonb_build_object(n.lead_id, jsonb_build_object('version', jsonb_build_array(n.version, n.version + 1))
         || case when not n.is_waking then '{{}}' else jsonb_build_object(
@@ -80,53 +81,52 @@ written as (
 select number, extract(epoch from clock_timestamp() - due_at)::float8 * 1000 as late from due order by due_at
 """
 
-_FIRE_ONE = _FIRE.replace("/*only*/", "and r.id = $2")
-
 _DUE_IDS = """
-select id, account_id from reminders
-where state = 'PENDING' and set_aside_at is null and due_at <= now() order by due_at, id limit $1
+select r.id, r.account_id from reminders r
+where r.state = 'PENDING' and r.set_aside_at is null and r.due_at <= now()
+  and r.until = '{}' and r.since_activity is null
+order by r.due_at, r.id limit $1
 """
 
-_SET_ASIDE = (
-    "update reminders set set_aside_at = now() where account_id = $1 and id = $2 and state = 'PENDING' returning 1"
-)
+FIRE = Sweep(_FIRE, _DUE_IDS)
 
+_UNCONDITIONAL = "and r.until = '{}' and r.since_activity is null"
+
+FIRE_UNLESS_OVERTAKEN = Sweep(
+    _FIRE.replace(_UNCONDITIONAL, f"and {clockwork.CONDITIONAL} and {UNLESS_OVERTAKEN}"),
+    _DUE_IDS.replace(_UNCONDITIONAL, f"and {clockwork.CONDITIONAL}"),
+)
+"""The same for those that something may have overtaken; it ends or puts them off in a sweep of its own."""
+
+# Each of these is the first entry of an index.
 _NEXT = """
-select extract(epoch from min(due_at) - clock_timestamp())::float8 as seconds
-from reminders where state = 'PENDING' and set_aside_at is null
+select extract(epoch from least(
+  (select min(due_at) from reminders where state = 'PENDING' and set_aside_at is null),
+  (select min(ahead_at) from reminders where state = 'PENDING' and set_aside_at is null and ahead_at is not null),
+  (select min(escalate_at) from reminders where set_aside_at is null and escalate_at is not null),
+  (select min(due_at) from reminders
+    where series_id is not null and not is_followed and state <> 'PENDING' and set_aside_at is null)
+) - clock_timestamp())::float8 as seconds
 """
 
 
 async def fire_due(limit: int = BATCH) -> int:
-    """Fire reminders that are due, at most `limit` and one of each lead; returns how many. Safe to call at once.
+    """Fire reminders that are due, at most `limit` and one of each lead, and then what else of reminders is due.
 
-    One that cannot be fired is tried alone, counted, and after five tries set aside, so that it stops no other.
+    Returns how much it was. Safe to call at once.
     """
-    try:
-        return _logged(await database.fetch(_FIRE, limit))
-    except Exception as error:
-        if not failures.is_of_the_row(error):
-            raise
-    return sum([await _fire_alone(row) for row in await database.fetch(_DUE_IDS, limit)])
+    done = _logged(await FIRE.run(limit))
+    waiting = await clockwork.waiting()
+    if waiting["conditional"]:
+        done += _logged(await FIRE_UNLESS_OVERTAKEN.run(limit))
+    return done + await clockwork.do_due(waiting, limit)
 
 
 async def next_due_in() -> float | None:
-    """Seconds until the next reminder comes due, by the database's clock; negative when one is, None without any."""
+    """Seconds until the clock has something to do, by the database's clock; negative when it has, None: nothing."""
     [row] = await database.fetch(_NEXT)
     seconds: float | None = row["seconds"]
     return seconds
-
-
-async def _fire_alone(row: Row) -> int:
-    try:
-        return _logged(await database.fetch(_FIRE_ONE, 1, row["id"]))
-    except Exception as error:
-        if not failures.is_of_the_row(error):
-            raise
-        async with database.transaction():
-            if await failures.count(row["account_id"], Stage.CLOCK, str(row["id"]), error):
-                await database.fetch(_SET_ASIDE, row["account_id"], row["id"])
-        return 0
 
 
 def _logged(fired: list[Row]) -> int:

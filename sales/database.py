@@ -37,6 +37,7 @@ TABLES = (
     "preferences",
     "reasons",
     "reminders",
+    "reminders.series",
     "sessions",
     "steps",
     "teams",

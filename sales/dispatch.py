@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 
 from sales import database, digests, failures
-from sales.audiences import Attention, Happened, audience, ended_reminders
+from sales.audiences import REMINDED, Attention, Happened, audience, ended_reminders
 from sales.endpoints import EndpointKind
 from sales.endpoints.hearing import IS_HEARD, tell_endpoints
 from sales.failures import Stage
@@ -21,6 +21,7 @@ from sales.journal import Kind, dumps, of_lead
 from sales.moments import Morning
 from sales.preferences import Preferences, decided
 from sales.preferences.held import plan_again
+from sales.reminders.overtaken import dissolved_by
 from sales.routes import Device, Reader, routes
 from sales.undoing import UNDOABLE, held_until
 from sales.viewers import sees
@@ -30,6 +31,7 @@ from sales.watches import Follower, followers
 BATCH = 500
 _FOR_GOOD = 2**62
 """A position after every event."""
+_ENDED = frozenset({"DONE", "CANCELLED"})
 
 # Two small tables are read for it, a row for each account: 13 ms for 20,000 of them. Accounts with the least to do
 # come first, so that a large one delays nobody; for the same reason one whose event has just failed rests for a second.
@@ -63,13 +65,27 @@ select u.id, u.role = 'ADMINISTRATOR' as is_administrator, u.notify_in_app as in
 from users u where u.account_id = $1 and u.deactivated_at is null and ($2::uuid[] is null or u.id = any($2))
 """
 
+# Before a reminder fires it is of nobody yet where it is of whoever owns the lead then.
 _REMINDERS = f"""
-select r.id, r.user_id, r.notify_at, r.state, r.is_urgent, l.owner_id,
-  coalesce({sees("u", "l.owner_id")}, false) as is_seen
+select r.id, u.id as user_id, r.notify_at, r.state, r.is_urgent, l.owner_id,
+  coalesce({sees("u", "l.owner_id")}, false) as is_seen,
+  r.ahead <> '{{}}' as is_told_ahead, case when r.id <> all($3) then '{{}}' else array(
+    select distinct other.id from memberships mine
+    join memberships manager on manager.account_id = mine.account_id and manager.team_id = mine.team_id
+      and manager.is_manager and manager.user_id <> mine.user_id
+    join users other on other.account_id = manager.account_id and other.id = manager.user_id
+      and other.deactivated_at is null
+    where mine.account_id = u.account_id and mine.user_id = u.id and {sees("other", "l.owner_id")}) end as managers
 from reminders r
 join leads l on l.account_id = r.account_id and l.id = r.lead_id
-left join users u on u.account_id = r.account_id and u.id = r.user_id
+left join users u on u.account_id = r.account_id and u.id = coalesce(r.user_id, l.owner_id, r.created_by_id)
 where r.account_id = $1 and r.id = any($2)
+"""
+
+# What has fired and is still on its way is called off as soon as nobody needs it any more.
+_DISSOLVED = f"""
+select r.id from reminders r where r.account_id = $1 and r.lead_id = any($2) and r.state = 'FIRED' and r.until <> '{{}}'
+  and {dissolved_by("r")} is not null
 """
 
 # A notification that exists already was told of before, and its deliveries with it.
@@ -122,6 +138,8 @@ class _Reminder:
     is_urgent: bool
     owner_id: UUID | None
     is_seen: bool
+    is_told_ahead: bool
+    managers: list[UUID]
 
 
 async def dispatch(limit: int = BATCH) -> int:
@@ -194,7 +212,7 @@ async def _pass_one_by_one(account_id: UUID, events: list[Happened]) -> int | No
 
 async def _tell(account_id: UUID, events: list[Happened]) -> None:
     people, now = await readers(account_id)
-    reminders = await _fired_reminders(account_id, events)
+    reminders = await _reminders(account_id, events)
     attention = await _attention(account_id, events, people)
     tellings = [
         telling for event in events for telling in _tellings(event, people, reminders, attention(event), now=now)
@@ -207,8 +225,10 @@ async def _tell(account_id: UUID, events: list[Happened]) -> None:
     if heard := [event.position for event in events if event.is_heard]:
         await tell_endpoints(account_id, heard)
     # Ended by an event of this batch, or by one that is dispatched later or was dispatched before.
-    ended = {id: _FOR_GOOD for id, reminder in reminders.items() if reminder.state != "FIRED"}
+    ended = {event.subject_id: event.position for event in events if _was_told_ahead(event, reminders)}
     ended |= {id: event.position for event in events for id in ended_reminders(event)}
+    ended |= {id: _FOR_GOOD for id, reminder in reminders.items() if reminder.state in _ENDED}
+    ended |= dict.fromkeys(await _dissolved(account_id, events), _FOR_GOOD)
     if ended:
         await database.fetch(_CALL_OFF, account_id, list(ended), list(ended.values()))
     if changed := [reader for id, reader in people.items() if _have_decided(events, id)]:
@@ -248,9 +268,21 @@ def _have_decided(events: list[Happened], user_id: UUID) -> bool:
     )
 
 
-async def _fired_reminders(account_id: UUID, events: list[Happened]) -> dict[UUID, _Reminder]:
-    ids = [event.subject_id for event in events if event.kind == Kind.REMINDER_FIRED]
-    rows = await database.fetch(_REMINDERS, account_id, ids) if ids else []
+def _was_told_ahead(event: Happened, reminders: dict[UUID, _Reminder]) -> bool:
+    """Whether a reminder came due of which people may still have to be told that it will."""
+    return event.kind == Kind.REMINDER_FIRED and reminders[event.subject_id].is_told_ahead
+
+
+async def _dissolved(account_id: UUID, events: list[Happened]) -> list[UUID]:
+    leads = {event.lead_id for event in events if event.lead_id is not None}
+    return [row["id"] for row in await database.fetch(_DISSOLVED, account_id, list(leads))] if leads else []
+
+
+async def _reminders(account_id: UUID, events: list[Happened]) -> dict[UUID, _Reminder]:
+    """The reminders that people are to be told of."""
+    ids = [event.subject_id for event in events if event.kind in REMINDED]
+    escalated = [event.subject_id for event in events if event.kind == Kind.REMINDER_ESCALATED]
+    rows = await database.fetch(_REMINDERS, account_id, ids, escalated) if ids else []
     return {row.pop("id"): _Reminder(**row) for row in rows}
 
 
@@ -263,10 +295,11 @@ def _tellings(
     now: datetime,
 ) -> list[dict[str, Any]]:
     """The notifications of one event, as rows, with the ways by which each goes; on no way at all, none."""
-    reminder = reminders[event.subject_id] if event.kind == Kind.REMINDER_FIRED else None
-    at = reminder.notify_at if reminder else held_until(event.kind, event.at)
+    reminder = reminders[event.subject_id] if event.kind in REMINDED else None
+    is_due = reminder is not None and event.kind == Kind.REMINDER_FIRED
+    at = reminder.notify_at if reminder and is_due else held_until(event.kind, event.at)
     urgent = reminder is not None and reminder.is_urgent
-    reminded = _reminded(reminder, people) if reminder else _minders(event, people)
+    reminded = _reminded(event, reminder, people) if reminder else _minders(event, people)
     tellings = []
     for user_id, kind in audience(event, reminded=reminded, attention=attention).items():
         reader = people.get(user_id)
@@ -280,8 +313,16 @@ def _tellings(
     return tellings
 
 
-def _reminded(reminder: _Reminder, people: dict[UUID, Reader]) -> list[UUID]:
-    """Whose reminder it is; who may not see the lead any more gives way to its owner, nobody to the administrators."""
+def _reminded(event: Happened, reminder: _Reminder | None, people: dict[UUID, Reader]) -> list[UUID]:
+    """Whose reminder it is; who may not see the lead any more gives way to its owner, nobody to the administrators.
+
+    Where that person has not acknowledged it: who manages them, or the administrators where nobody does.
+    """
+    if reminder is None:
+        return []
+    if event.kind == Kind.REMINDER_ESCALATED:
+        others = [id for id, person in people.items() if person.is_administrator and id != reminder.user_id]
+        return reminder.managers or others
     if reminder.user_id in people and reminder.is_seen:
         return [reminder.user_id]
     if reminder.owner_id in people:

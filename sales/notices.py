@@ -1,14 +1,15 @@
 """What a notification says, in its reader's language: made from the event when it is read, never stored."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, format_timedelta
 
 from sales import database
 from sales.journal import Changes
@@ -26,7 +27,7 @@ _OF_YOURS = frozenset({NotificationKind.STATUS_CHANGED, NotificationKind.STEP_CH
 
 # Columns of the lead lie at the top of an event about the lead, and under `leads` in one about its reminder.
 _LOAD = f"""
-select n.id, n.kind, n.position, n.lead_id, j.kind as event, j.data, c.changes,
+select n.id, n.kind, n.position, n.lead_id, j.kind as event, j.at, j.data, c.changes,
   reader.id as reader_id, reader.name as reader, reader.email, reader.locale, reader.time_zone,
   actor.name as actor, owner.name as owner,
   l.number, l.amount, l.currency,
@@ -39,7 +40,8 @@ select n.id, n.kind, n.position, n.lead_id, j.kind as event, j.data, c.changes,
     when j.kind in ('step.undone', 'pipeline.undone') then j.changes #>> '{{name,1}}'
     else {name_of("n.account_id", _STEP_BEFORE)} end as step_before,
   {name_of("n.account_id", _STEP_AFTER)} as step_after,
-  r.due_at, r.local_date, r.local_time, r.activity, r.note, j.owner_id is not distinct from n.user_id as is_owner,
+  r.due_at, r.notify_at, r.local_date, r.local_time, r.activity, r.note, reminded.name as reminded,
+  j.owner_id is not distinct from n.user_id as is_owner,
   case when n.kind = 'ENDPOINT_DISABLED' then (
     select e.name || ' (' || e.shown || ')' from endpoints e where e.account_id = n.account_id and e.id = j.subject_id)
   end as endpoint, j.changes #>> '{{disabled_because,1}}' as because
@@ -53,8 +55,14 @@ left join users actor on actor.account_id = n.account_id and actor.id = j.actor_
 left join users owner on owner.account_id = n.account_id and owner.id = j.owner_id
 left join leads l on l.account_id = n.account_id and l.id = n.lead_id
 left join reminders r on r.account_id = n.account_id and r.id = n.reminder_id
+left join users reminded on reminded.account_id = r.account_id and reminded.id = r.user_id
 where n.id = any($1)
 """
+
+
+_UNITS: dict[Literal["day", "hour", "minute"], timedelta] = {
+    "day": timedelta(days=1), "hour": timedelta(hours=1), "minute": timedelta(minutes=1),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class Notice:
     position: int
     lead_id: UUID | None
     event: str
+    at: datetime
     data: dict[str, Any]
     changes: Changes
     reader_id: UUID
@@ -82,10 +91,12 @@ class Notice:
     step_before: str | None
     step_after: str | None
     due_at: datetime | None
+    notify_at: datetime | None
     local_date: date | None
     local_time: time | None
     activity: str | None
     note: str | None
+    reminded: str | None
     endpoint: str | None
     because: str | None
     is_owner: bool = True
@@ -98,6 +109,8 @@ class Notice:
     @property
     def subject(self) -> str:
         """The same for the subject line of an e-mail: what is to be done comes first."""
+        if self.kind == NotificationKind.REMINDER_AHEAD:
+            return self._say("notice-subject-ahead", **self._values())
         if self.kind == NotificationKind.REMINDER_DUE:
             return self._say("notice-subject", activity=self.activity or self._say("notice-reminder"), lead=self.title)
         return self.sentence
@@ -147,12 +160,23 @@ class Notice:
             "amount": self._money(1),
             "endpoint": self.endpoint,
             "because": self.because,
+            "activity": self.activity or self._say("notice-reminder"),
+            "reminded": self.reminded or self._say("notice-somebody"),
+            "in": self._ahead(),
             "leads": self.data.get("owners", {}).get(str(self.reader_id), 0),
         }
         return {name: "?" if value is None else value for name, value in known.items()}
 
     def _say(self, name: str, **values: Any) -> str:
         return say(self.locale, name, **values)
+
+    def _ahead(self) -> str | None:
+        """How far away the reminder was when this was told: in 1 hour."""
+        if self.kind != NotificationKind.REMINDER_AHEAD or self.notify_at is None:
+            return None
+        left = timedelta(minutes=round((self.notify_at - self.at) / timedelta(minutes=1)))
+        unit = next(unit for unit, length in _UNITS.items() if left % length == timedelta(0))
+        return format_timedelta(left, granularity=unit, threshold=math.inf, add_direction=True, locale=self.locale)
 
     def _moment(self) -> str | None:
         """When the reminder came due on the reader's clocks; a day alone stays a day."""

@@ -13,6 +13,7 @@ from sales.moments import Moment
 from sales.money import Money, require_sensible
 from sales.reasons import Reason
 from sales.reminders import end_for_closing, end_waking, set_waking
+from sales.reminders.terms import NO_TERMS, Terms
 from sales.verbs import Checks, verb
 from sales.versions import require_unchanged
 from sales.viewers import Viewer
@@ -57,12 +58,13 @@ async def stand_by(
     until: Moment,
     activity: str = "",
     note: str = "",
+    terms: Terms = NO_TERMS,
     expected_version: int | None = None,
 ) -> Draft:
     """Put a lead away until a moment; it comes back by itself. A lead in STANDBY gets the new moment instead."""
     lead = await _decided(lead_id, Kind.LEAD_STOOD_BY, Status.STANDBY, by=by, expected_version=expected_version)
     draft = Draft(Kind.LEAD_STOOD_BY, lead, by=by, lead=lead)
-    await set_waking(draft, lead, until, activity=activity, note=note)
+    await set_waking(draft, lead, until, activity=activity, note=note, terms=terms)
     _enter(draft, lead, Status.STANDBY, await by.now())
     return draft
 

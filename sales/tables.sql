@@ -226,8 +226,6 @@ COMMENT ON COLUMN deliveries.ambiguous IS 'Attempts that may have arrived withou
 
 COMMENT ON COLUMN deliveries.next_at IS 'When to look at it next; claiming pushes it by the lease';
 
-COMMENT ON COLUMN deliveries.lane IS 'What it shares its turn with: the endpoint, or all e-mails';
-
 CREATE TABLE delivery_attempts (
     delivery_id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -568,6 +566,23 @@ CREATE TABLE reasons (
 
 COMMENT ON TABLE reasons IS 'Why a lead was closed, in the words of the account.';
 
+CREATE TABLE reminder_series (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    recurrence character varying(200),
+    starts_on date,
+    local_time time without time zone,
+    time_zone character varying(64),
+    ended_at timestamp with time zone,
+    CONSTRAINT reminder_series_rule_valid CHECK ((((recurrence IS NULL) = (starts_on IS NULL)) AND ((recurrence IS NULL) = (time_zone IS NULL))))
+);
+
+COMMENT ON TABLE reminder_series IS 'What a reminder comes again by: a rule and the clock that it is told on; or, without a rule, inactivity.';
+
+COMMENT ON COLUMN reminder_series.recurrence IS 'RRULE of RFC 5545; null: on inactivity';
+
+COMMENT ON COLUMN reminder_series.local_time IS 'Null: of whole days';
+
 CREATE TABLE reminders (
     id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -588,6 +603,16 @@ CREATE TABLE reminders (
     ended_at timestamp with time zone,
     set_aside_at timestamp with time zone,
     is_urgent boolean DEFAULT false NOT NULL,
+    ahead integer[] DEFAULT '{}'::integer[] NOT NULL,
+    ahead_at timestamp with time zone,
+    until text[] DEFAULT '{}'::text[] NOT NULL,
+    since_activity bigint,
+    escalate_after bigint,
+    escalate_at timestamp with time zone,
+    series_id uuid,
+    occurrence integer DEFAULT 1 NOT NULL,
+    occurs_on date,
+    is_followed boolean DEFAULT false NOT NULL,
     CONSTRAINT reminders_ended_valid CHECK ((((state)::text = ANY ((ARRAY['DONE'::character varying, 'CANCELLED'::character varying])::text[])) = (ended_at IS NOT NULL))),
     CONSTRAINT reminders_fired_valid CHECK ((((state)::text <> 'FIRED'::text) OR (fired_at IS NOT NULL))),
     CONSTRAINT reminders_never_early_valid CHECK ((fired_at >= due_at)),
@@ -608,8 +633,6 @@ COMMENT ON COLUMN reminders.notify_at IS 'When to tell people: a date alone wait
 COMMENT ON COLUMN reminders.ended_at IS 'When it was done or cancelled';
 
 COMMENT ON COLUMN reminders.set_aside_at IS 'The clock gave up on it; see failures';
-
-COMMENT ON COLUMN reminders.is_urgent IS 'Told of at once, in quiet hours too';
 
 CREATE TABLE saved_views (
     id uuid NOT NULL,
@@ -741,8 +764,6 @@ COMMENT ON TABLE users IS 'A person who signs in, owns leads and is reminded.';
 COMMENT ON COLUMN users.password_hash IS 'argon2id, in the PHC string format';
 
 COMMENT ON COLUMN users.day_starts_at IS 'When to tell of what is due on a day';
-
-COMMENT ON COLUMN users.notify_of_own IS 'Also of what one has done oneself';
 
 CREATE TABLE watches (
     id uuid NOT NULL,
@@ -878,11 +899,23 @@ ALTER TABLE ONLY reasons
 ALTER TABLE ONLY reasons
     ADD CONSTRAINT reasons_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY reminder_series
+    ADD CONSTRAINT reminder_series_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY reminder_series
+    ADD CONSTRAINT reminder_series_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY reminders
     ADD CONSTRAINT reminders_in_account UNIQUE (account_id, id);
 
 ALTER TABLE ONLY reminders
     ADD CONSTRAINT reminders_pkey PRIMARY KEY (id);
+
+ALTER TABLE reminders
+    ADD CONSTRAINT reminders_since_activity_valid CHECK (((since_activity IS NULL) OR (series_id IS NOT NULL))) NOT VALID;
+
+ALTER TABLE reminders
+    ADD CONSTRAINT reminders_waking_comes_valid CHECK (((NOT wakes) OR ((series_id IS NULL) AND (until = '{}'::text[]) AND (since_activity IS NULL)))) NOT VALID;
 
 ALTER TABLE ONLY saved_views
     ADD CONSTRAINT saved_views_in_account UNIQUE (account_id, id);
@@ -1005,13 +1038,23 @@ CREATE UNIQUE INDEX preferences_of_person ON preferences USING btree (account_id
 
 CREATE UNIQUE INDEX reasons_label ON reasons USING btree (account_id, status, lower((label)::text)) WHERE (archived_at IS NULL);
 
+CREATE INDEX reminders_ahead ON reminders USING btree (ahead_at) WHERE (((state)::text = 'PENDING'::text) AND (set_aside_at IS NULL) AND (ahead_at IS NOT NULL));
+
+CREATE INDEX reminders_conditional ON reminders USING btree (LEAST(due_at, ahead_at)) WHERE (((state)::text = 'PENDING'::text) AND (set_aside_at IS NULL) AND ((until <> '{}'::text[]) OR (since_activity IS NOT NULL)));
+
 CREATE INDEX reminders_due ON reminders USING btree (due_at, id) WHERE (((state)::text = 'PENDING'::text) AND (set_aside_at IS NULL));
+
+CREATE INDEX reminders_escalating ON reminders USING btree (escalate_at) WHERE ((set_aside_at IS NULL) AND (escalate_at IS NOT NULL));
 
 CREATE INDEX reminders_fired ON reminders USING btree (account_id, lead_id, due_at) WHERE ((state)::text = 'FIRED'::text);
 
 CREATE INDEX reminders_lead ON reminders USING btree (account_id, lead_id, due_at);
 
+CREATE UNIQUE INDEX reminders_once_in_series ON reminders USING btree (series_id, occurrence) WHERE (series_id IS NOT NULL);
+
 CREATE INDEX reminders_open ON reminders USING btree (account_id, state, due_at) INCLUDE (lead_id) WHERE ((state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[]));
+
+CREATE INDEX reminders_to_follow ON reminders USING btree (due_at) WHERE ((series_id IS NOT NULL) AND (NOT is_followed) AND ((state)::text <> 'PENDING'::text) AND (set_aside_at IS NULL));
 
 CREATE INDEX reminders_user ON reminders USING btree (account_id, user_id, due_at, id);
 
@@ -1170,11 +1213,17 @@ ALTER TABLE ONLY preferences
 ALTER TABLE ONLY reasons
     ADD CONSTRAINT reasons_account FOREIGN KEY (account_id) REFERENCES accounts(id);
 
+ALTER TABLE ONLY reminder_series
+    ADD CONSTRAINT reminder_series_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
 ALTER TABLE ONLY reminders
     ADD CONSTRAINT reminders_created_by FOREIGN KEY (account_id, created_by_id) REFERENCES users(account_id, id);
 
 ALTER TABLE ONLY reminders
     ADD CONSTRAINT reminders_lead FOREIGN KEY (account_id, lead_id) REFERENCES leads(account_id, id);
+
+ALTER TABLE ONLY reminders
+    ADD CONSTRAINT reminders_series FOREIGN KEY (account_id, series_id) REFERENCES reminder_series(account_id, id) NOT VALID;
 
 ALTER TABLE ONLY reminders
     ADD CONSTRAINT reminders_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);

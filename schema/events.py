@@ -92,7 +92,7 @@ def _undoes(event: Row) -> str:
 
 
 def _told(event: Row) -> str:
-    columns = ("kind", "actor_id", "subject_id", "lead_id", "changes", "private")
+    columns = ("kind", "actor_id", "subject_id", "lead_id", "changes", "private", "data")
     return f"json_build_object({', '.join(f'{literal(name)}, {getattr(event, name)}' for name in columns)})::text"
 
 

@@ -1,6 +1,7 @@
 """Reminders: when to come back to a lead, whom it reminds, and what people decide about it."""
 
-from datetime import date, datetime, time
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
 import strawberry
@@ -11,11 +12,13 @@ from reads import Key, Row
 from sales import reminders
 from sales.leads import Lead
 from sales.reminders import ReminderState, decisions
+from sales.reminders.series import Series
+from sales.reminders.terms import Terms, Until
 from sales.users import User as Person
 from sales.verbs import Outcome
 from sales.viewers import Viewer
 from schema import ids, moments
-from schema.absent import given
+from schema.absent import given, or_none
 from schema.comparisons import all_of, compared, id_of, instant, one_of
 from schema.connections import After, Before, Connection, First, Last
 from schema.filters import Filter, Instant, RangeFilter
@@ -23,9 +26,14 @@ from schema.moments import MomentInput
 from schema.mutations import mutation
 from schema.nodes import Node
 from schema.scalars import TimeZone
+from schema.terms import AHEAD, ESCALATE
 from schema.users import User
 
 _BY_MOMENT = (Key("due_at", datetime), Key("id"))
+
+
+def _of_series(column: str) -> Callable[[Row], str]:
+    return lambda reminder: f"(select s.{column} from {reminder.rows_of(Series)} s where s.id = {reminder.series_id})"
 
 
 @strawberry.type(description="A moment at which somebody wants to come back to a lead.")
@@ -42,7 +50,47 @@ class Reminder(Node, over=reminders.Reminder):
     activity: str = strawberry.field(description="What to do, in a word or two; may be empty, never null.")
     note: str = strawberry.field(description="What to know then; may be empty, never null.")
     is_urgent: bool = strawberry.field(description="Told of at once, in quiet hours too and in no digest. Never null.")
-    created_at: datetime = strawberry.field(description="When it was set. Never null.")
+    ahead_of: list[timedelta] = strawberry.field(
+        description="How long before its moment (`notifyAt`) people are told of it too; may be empty, never null.",
+        metadata=reads.computed(lambda reminder: reminder.ahead),
+    )
+    ahead_at: datetime | None = strawberry.field(
+        description="When they are told so next; null: not any more.",
+        metadata=reads.computed(
+            lambda reminder: f"case when {reminder.state} = 'PENDING' then {reminder.ahead_at} end"
+        ),
+    )
+    recurrence: str | None = strawberry.field(
+        description="The rule by which it comes again, as in RFC 5545; null: by none.",
+        metadata=reads.computed(_of_series("recurrence")),
+    )
+    since_activity: timedelta | None = strawberry.field(
+        description="It comes when nobody has touched the lead for so long; `dueAt` is then the earliest that this can "
+        "be. Null: it comes at a moment.",
+        metadata=reads.computed(lambda reminder: reminder.since_activity),
+    )
+    occurrence: int = strawberry.field(description="Which of its series it is, from 1 on. Never null.")
+    series_ended_at: datetime | None = strawberry.field(
+        description="Since when its series comes no more; null: it does, or it is of none.",
+        metadata=reads.computed(_of_series("ended_at")),
+    )
+    until: list[Until] = strawberry.field(
+        description="What makes it pointless: when it comes due after one of these, it is cancelled, nobody is told. "
+        "May be empty, never null.",
+    )
+    escalate_after: timedelta | None = strawberry.field(
+        description="How long it may stay unacknowledged before others are told; null: for ever.",
+        metadata=reads.computed(lambda reminder: reminder.escalate_after),
+    )
+    escalates_at: datetime | None = strawberry.field(
+        description="When others are told, unless it is acknowledged by then; null: it has not fired, or nobody is.",
+        metadata=reads.computed(
+            lambda reminder: f"case when {reminder.state} = 'FIRED' then {reminder.escalate_at} end"
+        ),
+    )
+    created_at: datetime = strawberry.field(
+        description="When it was set; of one that follows another, when that one was over. Never null."
+    )
     fired_at: datetime | None = strawberry.field(description="When it fired; null: it has not.")
     ended_at: datetime | None = strawberry.field(description="When it was done or cancelled; null: it is open.")
     user: User | None = strawberry.field(
@@ -120,12 +168,33 @@ def list_reminders(
 _ID = "The reminder. It can't be null."
 _ACTIVITY = "What to do, in a word or two. "
 _NOTE = "What to know then. "
+_UNTIL = "What makes it pointless: nobody is told of it once one of these has happened. "
 
 
 @strawberry.input(description="A new reminder of a lead.")
 class ReminderSetInput:
     lead_id: strawberry.ID = strawberry.field(description="The lead, whatever its status. It can't be null.")
-    at: MomentInput = strawberry.field(description="When. It can't be null.")
+    at: MomentInput | None = strawberry.field(
+        default=UNSET,
+        description="When; with `recurrence` a local time or a day. Left out or null: `sinceActivity`.",
+    )
+    recurrence: str | None = strawberry.field(
+        default=UNSET,
+        description="By which rule it comes again, as in RFC 5545: `FREQ=WEEKLY;BYDAY=MO`, at most once a day, on the "
+        "days from `at` on that it names. Left out or null: it comes once.",
+    )
+    since_activity: timedelta | None = strawberry.field(
+        default=UNSET,
+        description="Instead of a moment: when nobody has touched the lead for so long, a day at least; then again "
+        "when somebody has and nobody has since. Left out or null: it comes at a moment.",
+    )
+    ahead_of: list[timedelta] = strawberry.field(
+        default_factory=list, description=AHEAD + "Left out: none; never null."
+    )
+    until: list[Until] = strawberry.field(default_factory=list, description=_UNTIL + "Left out: nothing; never null.")
+    escalate_after: timedelta | None = strawberry.field(
+        default=UNSET, description=ESCALATE + "Left out or null: nobody else is told."
+    )
     user_id: strawberry.ID | None = strawberry.field(default=UNSET, description="Whom; left out or null: yourself.")
     activity: str = strawberry.field(default="", description=_ACTIVITY + "Left out: nothing; never null.")
     note: str = strawberry.field(default="", description=_NOTE + "Left out: nothing; never null.")
@@ -139,12 +208,19 @@ class ReminderSetInput:
     )
 
 
-@strawberry.input(description="Another moment or other words for a pending reminder.")
+@strawberry.input(description="Another moment, other words or other terms for a pending reminder.")
 class ReminderMoveInput:
     id: strawberry.ID = strawberry.field(description=_ID)
     at: MomentInput | None = strawberry.field(default=UNSET, description="When. Left out: stays; never null.")
     activity: str | None = strawberry.field(default=UNSET, description=_ACTIVITY + "Left out: stays; never null.")
     note: str | None = strawberry.field(default=UNSET, description=_NOTE + "Left out: stays; never null.")
+    ahead_of: list[timedelta] | None = strawberry.field(
+        default=UNSET, description=AHEAD + "Left out: they stay; never null."
+    )
+    until: list[Until] | None = strawberry.field(default=UNSET, description=_UNTIL + "Left out: stays; never null.")
+    escalate_after: timedelta | None = strawberry.field(
+        default=UNSET, description=ESCALATE + "Left out: stays. Null: nobody else is told."
+    )
 
 
 @strawberry.input(description="Not now, later.")
@@ -169,7 +245,10 @@ async def reminder_set(by: Viewer, input: ReminderSetInput) -> Outcome:
     return await decisions.set_reminder(
         ids.read(input.lead_id, Lead, path="leadId"),
         by=by,
-        at=moments.read(input.at),
+        at=moments.maybe(or_none(input.at)),
+        recurrence=or_none(input.recurrence),
+        since_activity=or_none(input.since_activity),
+        terms=Terms(input.ahead_of, input.until, or_none(input.escalate_after)),
         user_id=ids.maybe(input.user_id, Person, path="userId"),
         activity=input.activity,
         note=input.note,
@@ -180,9 +259,13 @@ async def reminder_set(by: Viewer, input: ReminderSetInput) -> Outcome:
 
 @mutation("reminder", Reminder)
 async def reminder_move(by: Viewer, input: ReminderMoveInput) -> Outcome:
-    """Give a pending reminder another moment or other words; a lead in standby then wakes at the new moment."""
-    sent = given(input, "at", "activity", "note", read={"at": moments.read})
-    return await decisions.move(_read(input.id), by=by, **sent)
+    """Give a pending reminder another moment, other words or other terms; a lead in standby then wakes then."""
+    sent = given(
+        input, "at", "activity", "note", "ahead_of", "until", "escalate_after", clearable={"escalate_after"},
+        read={"at": moments.read},
+    )  # fmt: skip
+    terms = {name: sent.pop(own) for own, name in _TERMS.items() if own in sent}
+    return await decisions.move(_read(input.id), by=by, **sent, terms=terms)
 
 
 @mutation("reminder", Reminder)
@@ -199,8 +282,11 @@ async def reminder_done(by: Viewer, input: ReminderDoneInput) -> Outcome:
 
 @mutation("reminder", Reminder)
 async def reminder_cancel(by: Viewer, input: ReminderCancelInput) -> Outcome:
-    """Call off a pending reminder; a lead that it would have woken is TODO."""
+    """Call off a pending reminder; a lead that it would have woken is TODO. Of a series only this one."""
     return await decisions.cancel(_read(input.id), by=by)
+
+
+_TERMS = {"ahead_of": "ahead", "until": "until", "escalate_after": "escalate_after"}
 
 
 def _read(id: str) -> Any:

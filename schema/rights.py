@@ -18,6 +18,7 @@ from sales.notifications import Notification
 from sales.pipelines import Pipeline
 from sales.reasons import Reason
 from sales.reminders import Reminder
+from sales.reminders.series import Series
 from sales.sessions import Session
 from sales.steps import Step
 from sales.teams import Membership, Team
@@ -89,8 +90,8 @@ def may_edit(lead: Row) -> str:
     return f"({lead.bind(_edits_all, 'boolean')} or {is_managed})"
 
 
-_OPEN = frozenset({User, Team, Membership, Pipeline, Step, Reason, LeadText})
-"""What everybody of an account sees; and texts, which are only there to find leads that are seen."""
+_OPEN = frozenset({User, Team, Membership, Pipeline, Step, Reason, LeadText, Series})
+"""What everybody of an account sees; and what is only reached from leads and reminders that are seen."""
 
 
 def _account(run: Run) -> object:

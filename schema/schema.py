@@ -30,6 +30,7 @@ from schema import (
     reasons,
     refusals,
     reminders,
+    series,
     sessions,
     sign_in,
     statuses,
@@ -64,9 +65,9 @@ Mutation = create_type(
     "Mutation",
     [
         *sign_in.MUTATIONS, *sessions.MUTATIONS, *viewers.MUTATIONS, *keys.MUTATIONS, *writing.MUTATIONS,
-        *deciding.MUTATIONS, *reminders.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS, *steps.MUTATIONS,
-        *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS, *endpoints.MUTATIONS, *undoing.MUTATIONS,
-        *preferences.MUTATIONS, *watches.MUTATIONS,
+        *deciding.MUTATIONS, *reminders.MUTATIONS, *series.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS,
+        *steps.MUTATIONS, *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS, *endpoints.MUTATIONS,
+        *undoing.MUTATIONS, *preferences.MUTATIONS, *watches.MUTATIONS,
     ],
     description="What can be done: one mutation for one action of a person. What a rule refuses is in the payload's "
     "`errors`. With the header `Idempotency-Key` a mutation that is sent again answers its first outcome for 24 hours.",

@@ -66,7 +66,8 @@ def _sentence(event: Event, names: Names, by: Viewer) -> str:
     """`event-lead-moved` and so on, with what it needs to know."""
     changes = {column: event.changes_of_lead[column] for column in TOLD if column in event.changes_of_lead}
     actor = names.get(str(event.actor_id))
-    values = {"actor": actor or say(by.locale, "event-clock"), "when": _when(event, by)}
+    values = {"actor": actor or say(by.locale, "event-clock"), "when": _when(event, by),
+              "because": event.data.get("because", "")}  # fmt: skip
     for name, column in (("step", "step_id"), ("owner", "owner_id"), ("reason", "reason_id")):
         values[name] = (_label(column, changes[column][1], names, by) if column in changes else None) or "?"
     values["fields"] = ", ".join(_field(column, by) for column in changes if column != "currency")

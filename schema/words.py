@@ -13,6 +13,7 @@ from sales.leads import Status
 from sales.notifications import NotificationKind
 from sales.preferences import NotificationChannel, Pace
 from sales.reminders import ReminderState
+from sales.reminders.terms import Until
 from sales.steps import Guard
 from sales.teams import TeamPrivacy
 from sales.users import Role
@@ -85,6 +86,15 @@ described(
 )
 
 described(
+    Until,
+    "What makes a reminder pointless: somebody did this to the lead after it was set.",
+    name="ReminderUntil",
+    STATUS_CHANGED="Gave it another status.",
+    ACTIVITY_LOGGED="Did anything to it, but to the reminder itself.",
+    STEP_LEFT="Moved it to another step.",
+)
+
+described(
     NotificationKind,
     "Why somebody is told. Kinds are appended: treat an unknown one by its text.",
     REMINDER_DUE="A reminder of yours came due.",
@@ -95,6 +105,8 @@ described(
     AMOUNT_CHANGED="Somebody changed the amount of a lead of yours, or of one that you watch.",
     OWNER_CHANGED="A lead that you watch went to somebody else.",
     ENDPOINT_DISABLED="A webhook, a device or a chat was switched off: it is gone, or has failed for days.",
+    REMINDER_AHEAD="A reminder of yours comes due before long.",
+    REMINDER_ESCALATED="Somebody whom you manage has not acknowledged a reminder.",
 )
 
 described(
@@ -259,6 +271,13 @@ MEANINGS_OF_EVENTS = {
     "PREFERENCES_SET": "Somebody decided how to be told, or an administrator did for all.",
     "WATCH_SET": "Somebody watches something, or has muted it.",
     "WATCH_ENDED": "Somebody neither watches nor mutes something any more.",
+    "REMINDER_AHEAD": "Somebody was told ahead of a reminder.",
+    "REMINDER_SKIPPED": "One of a series of reminders was left out.",
+    "REMINDER_SERIES_ENDED": "A series of reminders came to its end, or was ended.",
+    "REMINDER_POSTPONED": "A reminder on inactivity waits anew: somebody touched the lead, or nobody since it fired.",
+    "REMINDER_DISSOLVED": "A reminder was cancelled by the clock: what it names as `until` had happened.",
+    "REMINDER_ESCALATED": "A reminder was not acknowledged in time: others are told.",
+    "REMINDER_ACKNOWLEDGED": "A reminder was acknowledged in time: nobody else is told.",
 }
 
 described(

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.fields.db_defaults import SqlDefault
 from tortoise.models import Model
 
 from sales.ids import new_id
@@ -70,7 +71,11 @@ class Delivery(Model):
     channel = fields.CharEnumField(Channel, max_length=10)
     position = fields.BigIntField(null=True, description="The event in the journal")
     lead_id = fields.UUIDField(null=True, description="Webhooks arrive in order of each lead")
-    lane = fields.UUIDField(default=MAIL_LANE, description="What it shares its turn with: the endpoint, or all e-mails")
+    lane = fields.UUIDField(
+        default=MAIL_LANE,
+        db_default=SqlDefault(f"'{MAIL_LANE}'"),
+        description="What it shares its turn with: the endpoint, or all e-mails",
+    )
     state = fields.CharEnumField(DeliveryState, max_length=10, default=DeliveryState.PENDING)
     attempt = fields.IntField(default=0)
     ambiguous = fields.SmallIntField(default=0, description="Attempts that may have arrived without our knowing")

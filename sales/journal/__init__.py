@@ -85,6 +85,13 @@ class Kind(StrEnum):
     PREFERENCES_SET = "preferences.set"
     WATCH_SET = "watch.set"
     WATCH_ENDED = "watch.ended"
+    REMINDER_AHEAD = "reminder.ahead"
+    REMINDER_SKIPPED = "reminder.skipped"
+    REMINDER_SERIES_ENDED = "reminder.series_ended"
+    REMINDER_POSTPONED = "reminder.postponed"
+    REMINDER_DISSOLVED = "reminder.dissolved"
+    REMINDER_ESCALATED = "reminder.escalated"
+    REMINDER_ACKNOWLEDGED = "reminder.acknowledged"
 
 
 class JournalHead(Model):

@@ -33,6 +33,7 @@ class Draft:
         lead: "Lead | None" = None,
         happened_at: datetime | None = None,
         data: dict[str, Any] | None = None,
+        is_clocks: bool = False,
     ) -> None:
         self.kind = kind
         self.subject = subject
@@ -40,6 +41,7 @@ class Draft:
         self.lead = lead
         self.happened_at = happened_at or by.acting_at
         self.data = data or {}
+        self.is_clocks = is_clocks
         self.warnings: list[Advice] = []
         self.parts: list[Draft] = []
         self._rows: dict[tuple[str, UUID], _Row] = {}
@@ -100,8 +102,8 @@ class Draft:
             "n": n,
             "kind": self.kind,
             "happened_at": self.happened_at,
-            "actor": "KEY" if self.by.key_id else "USER",
-            "actor_id": self.by.user.id,
+            "actor": "CLOCK" if self.is_clocks else "KEY" if self.by.key_id else "USER",
+            "actor_id": None if self.is_clocks else self.by.user.id,
             "key_id": self.by.key_id,
             "request_id": self.by.request_id,
             "subject_id": self.subject.pk,

@@ -141,6 +141,17 @@ invalid-steps-number = A pipeline has 1 to { $most } steps.
 invalid-user-deactivated = { $name } no longer works here.
 invalid-cannot-see-lead = { $name } may not see this lead.
 invalid-too-many-reminders = A lead has at most { $most } pending reminders.
+invalid-lead-time-out-of-range = A lead time is between a minute and four weeks.
+invalid-escalation-out-of-range = Somebody else is told after a minute to four weeks.
+invalid-inactivity-out-of-range = Inactivity is between a day and ten years.
+invalid-inactivity-has-no-moment = A reminder on inactivity comes when nobody has touched the lead for that long, and at no moment of its own.
+invalid-reminder-needs-moment = Say when: a moment, or after how much inactivity.
+invalid-reminder-comes-once = This reminder comes only once.
+invalid-waking-cannot-dissolve = What brings a lead back from standby cannot dissolve: the lead would sleep on.
+invalid-recurrence-malformed = This is no recurrence rule. Write it as in RFC 5545: FREQ=WEEKLY;BYDAY=MO.
+invalid-recurrence-too-often = A reminder comes at most once a day: DAILY, WEEKLY, MONTHLY or YEARLY, at its own time.
+invalid-recurrence-needs-day = What comes again starts on a day: give a local time, or a day.
+invalid-recurrence-never = This rule names no day from now on.
 invalid-standby-needs-moment = A lead stands by until a moment: say which.
 invalid-only-for-standby = Only a lead in standby has a moment to wait for.
 invalid-only-for-closed = Only a closed lead has this.
@@ -198,6 +209,8 @@ view-outdated = This view asks for something that Relance cannot look for any mo
 
 ## Notifications
 notice-reminder-due = “{ $lead }” is waiting for you: its reminder is due.
+notice-reminder-ahead = { $in }: { $activity }, for “{ $lead }”.
+notice-reminder-escalated = { $reminded } has not come back to “{ $lead }”, whose reminder came due.
 notice-lead-assigned = { $actor } gave you the lead “{ $lead }”.
 notice-lead-taken-away = { $actor } gave your lead “{ $lead }” to { $owner }.
 notice-lead-left-to-nobody = { $actor } took the lead “{ $lead }” from you; nobody owns it now.
@@ -234,6 +247,7 @@ notice-pipeline-undone = { $leads ->
 notice-somebody = Somebody
 notice-reminder = Reminder
 notice-subject = { $activity }: { $lead }
+notice-subject-ahead = { $in }: { $activity }, { $lead }
 detail-moment = Due
 detail-activity = To do
 detail-note = Note
@@ -288,3 +302,14 @@ event-reminder-snoozed = { $actor } snoozed a reminder.
 event-reminder-fired = A reminder came due.
 event-reminder-done = { $actor } marked a reminder as done.
 event-reminder-cancelled = { $actor } cancelled a reminder.
+event-reminder-ahead = Somebody was told ahead of a reminder.
+event-reminder-skipped = { $actor } skipped a recurring reminder once.
+event-reminder-series-ended = A recurring reminder came to its end.
+event-reminder-postponed = A reminder on inactivity waits anew, until { $when }.
+event-reminder-dissolved = { $because ->
+    [STATUS_CHANGED] A reminder was called off: the status had changed.
+    [STEP_LEFT] A reminder was called off: the lead had left its step.
+   *[other] A reminder was called off: somebody had taken care of the lead.
+}
+event-reminder-escalated = Nobody had acknowledged a reminder: others were told.
+event-reminder-acknowledged = A reminder was acknowledged in time.

@@ -141,6 +141,17 @@ invalid-steps-number = Un tunnel de vente compte de 1 à { $most } étapes.
 invalid-user-deactivated = { $name } ne travaille plus ici.
 invalid-cannot-see-lead = { $name } n’a pas accès à cette opportunité.
 invalid-too-many-reminders = Une opportunité a au plus { $most } rappels à venir.
+invalid-lead-time-out-of-range = On prévient entre une minute et quatre semaines à l’avance.
+invalid-escalation-out-of-range = Une autre personne est prévenue après une minute à quatre semaines.
+invalid-inactivity-out-of-range = Une inactivité dure d’un jour à dix ans.
+invalid-inactivity-has-no-moment = Un rappel d’inactivité vient quand personne n’a touché à l’opportunité depuis ce temps, et n’a pas de moment à lui.
+invalid-reminder-needs-moment = Dites quand : un moment, ou après combien d’inactivité.
+invalid-reminder-comes-once = Ce rappel ne vient qu’une fois.
+invalid-waking-cannot-dissolve = Ce qui réveille une opportunité en attente ne peut pas être levé : elle dormirait toujours.
+invalid-recurrence-malformed = Ceci n’est pas une règle de récurrence. Écrivez-la selon la RFC 5545 : FREQ=WEEKLY;BYDAY=MO.
+invalid-recurrence-too-often = Un rappel vient au plus une fois par jour : DAILY, WEEKLY, MONTHLY ou YEARLY, à son heure.
+invalid-recurrence-needs-day = Ce qui revient commence un jour : donnez une heure locale, ou un jour.
+invalid-recurrence-never = Cette règle ne désigne plus aucun jour.
 invalid-standby-needs-moment = Une opportunité attend jusqu’à un moment : dites lequel.
 invalid-only-for-standby = Seule une opportunité en attente a un moment à attendre.
 invalid-only-for-closed = Seule une opportunité close a cela.
@@ -198,6 +209,8 @@ view-outdated = Cette vue demande quelque chose que Relance ne sait plus cherche
 
 ## Notifications
 notice-reminder-due = « { $lead } » vous attend : son rappel est arrivé à échéance.
+notice-reminder-ahead = { $in } : { $activity }, pour « { $lead } ».
+notice-reminder-escalated = { $reminded } n’est pas revenu à « { $lead } », dont le rappel est arrivé à échéance.
 notice-lead-assigned = { $actor } vous a confié l’opportunité « { $lead } ».
 notice-lead-taken-away = { $actor } a confié votre opportunité « { $lead } » à { $owner }.
 notice-lead-left-to-nobody = { $actor } vous a retiré l’opportunité « { $lead } » ; personne n’en est responsable maintenant.
@@ -234,6 +247,7 @@ notice-pipeline-undone = { $leads ->
 notice-somebody = Quelqu’un
 notice-reminder = Rappel
 notice-subject = { $activity } : { $lead }
+notice-subject-ahead = { $in } : { $activity }, { $lead }
 detail-moment = Échéance
 detail-activity = À faire
 detail-note = Note
@@ -288,3 +302,14 @@ event-reminder-snoozed = { $actor } a reporté un rappel.
 event-reminder-fired = Un rappel est arrivé à échéance.
 event-reminder-done = { $actor } a marqué un rappel comme fait.
 event-reminder-cancelled = { $actor } a annulé un rappel.
+event-reminder-ahead = Quelqu’un a été prévenu d’un rappel à venir.
+event-reminder-skipped = { $actor } a sauté une fois un rappel périodique.
+event-reminder-series-ended = Un rappel périodique a pris fin.
+event-reminder-postponed = Un rappel d’inactivité attend de nouveau, jusqu’au { $when }.
+event-reminder-dissolved = { $because ->
+    [STATUS_CHANGED] Un rappel a été levé : le statut avait changé.
+    [STEP_LEFT] Un rappel a été levé : l’opportunité avait quitté son étape.
+   *[other] Un rappel a été levé : quelqu’un s’était occupé de l’opportunité.
+}
+event-reminder-escalated = Personne n’avait pris connaissance d’un rappel : d’autres ont été prévenus.
+event-reminder-acknowledged = Quelqu’un a pris connaissance d’un rappel à temps.

@@ -7,7 +7,7 @@ from orjson import loads
 from sales.deliveries import Channel, DeliveryOutcome
 from sales.endpoints import EndpointKind, WhyDisabled
 from sales.ids import new_id
-from sales.migrations import AddFilledField
+from tortoise.fields.db_defaults import SqlDefault
 from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.fields.data import JSON_DUMPS
 from tortoise import fields
@@ -95,11 +95,10 @@ class Migration(migrations.Migration):
             name='endpoint_id',
             field=fields.UUIDField(null=True, description="Where it goes; null: to the person's e-mail address"),
         ),
-        AddFilledField(
+        ops.AddField(
             model_name='Delivery',
             name='lane',
-            field=fields.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000001'), description='What it shares its turn with: the endpoint, or all e-mails'),
-            column="uuid not null default '00000000-0000-0000-0000-000000000001'",
+            field=fields.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000001'), db_default=SqlDefault("'00000000-0000-0000-0000-000000000001'"), description='What it shares its turn with: the endpoint, or all e-mails'),
         ),
         ops.AddField(
             model_name='Delivery',

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 from orjson import loads
 from sales.deliveries import Channel, DeliveryState
 from sales.ids import new_id
-from sales.migrations import AddFilledField
+from tortoise.fields.db_defaults import SqlDefault
 from sales.notifications import NotificationKind
 from sales.watches import Attention
 from tortoise.fields.data import JSON_DUMPS
@@ -148,17 +148,15 @@ class Migration(migrations.Migration):
             name='kind',
             field=fields.CharEnumField(description='REMINDER_DUE: REMINDER_DUE\nLEAD_ASSIGNED: LEAD_ASSIGNED\nLEAD_TAKEN_AWAY: LEAD_TAKEN_AWAY\nSTATUS_CHANGED: STATUS_CHANGED\nSTEP_CHANGED: STEP_CHANGED\nAMOUNT_CHANGED: AMOUNT_CHANGED\nOWNER_CHANGED: OWNER_CHANGED', enum_type=NotificationKind, max_length=20),
         ),
-        AddFilledField(
+        ops.AddField(
             model_name='Reminder',
             name='is_urgent',
-            field=fields.BooleanField(default=False, description='Told of at once, in quiet hours too'),
-            column="boolean not null default false",
+            field=fields.BooleanField(default=False, db_default=SqlDefault("false"), description='Told of at once, in quiet hours too'),
         ),
-        AddFilledField(
+        ops.AddField(
             model_name='User',
             name='notify_of_own',
-            field=fields.BooleanField(default=False, description='Also of what one has done oneself'),
-            column="boolean not null default false",
+            field=fields.BooleanField(default=False, db_default=SqlDefault("false"), description='Also of what one has done oneself'),
         ),
         ops.RunSQL(list(CONSTRAINTS)),
     ]

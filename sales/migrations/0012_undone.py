@@ -12,7 +12,7 @@ INDEXES = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0010_preferences")]
+    dependencies = [("sales", "0011_reminders")]
 
     initial = False
 

@@ -1,10 +1,13 @@
 """Reminders: when to come back to a lead."""
 
-from datetime import datetime, time
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
+from tortoise.fields.db_defaults import SqlDefault
 from tortoise.models import Model
 
 from sales.advice import Advice, AdviceCode
@@ -14,11 +17,13 @@ from sales.journal.drafts import Draft
 from sales.leads import Lead
 from sales.moments import Due, Moment, Morning, resolve, start_of
 from sales.names import clean_text
+from sales.reminders.terms import NO_TERMS, Terms
 from sales.users import User
 from sales.verbs import Checks
 
 LONGEST_ACTIVITY = 60
 LONGEST_NOTE = 4_000
+EMPTY = SqlDefault("'{}'")
 
 
 class ReminderState(StrEnum):
@@ -49,7 +54,23 @@ class Reminder(Model):
     time_zone = fields.CharField(max_length=64, null=True)
     activity = fields.CharField(max_length=60, default="")
     note = fields.TextField(default="")
-    is_urgent = fields.BooleanField(default=False, description="Told of at once, in quiet hours too")
+    is_urgent = fields.BooleanField(
+        default=False, db_default=SqlDefault("false"), description="Told of at once, in quiet hours too"
+    )
+    ahead: list[int] = ArrayField(
+        element_type="INT", default=list, db_default=EMPTY, description="Told so many seconds before, too"
+    )
+    ahead_at = fields.DatetimeField(null=True, description="When the next of these is")
+    until: list[str] = ArrayField(element_type="TEXT", default=list, db_default=EMPTY, description="What dissolves it")
+    since_activity = fields.BigIntField(null=True, description="Due when nobody touched the lead for so many seconds")
+    escalate_after = fields.BigIntField(null=True, description="Seconds for which it may stay unacknowledged")
+    escalate_at = fields.DatetimeField(null=True, description="When others are told, unless it is acknowledged by then")
+    series_id = fields.UUIDField(null=True, description="What it comes again and again by; null: it comes once")
+    occurrence = fields.IntField(default=1, db_default=1, description="Which of its series")
+    occurs_on = fields.DateField(null=True, description="The day by the rule of its series, whatever it was moved to")
+    is_followed = fields.BooleanField(
+        default=False, db_default=SqlDefault("false"), description="The next of its series is set, or there is none"
+    )
     created_at = fields.DatetimeField()
     fired_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True, description="When it was done or cancelled")
@@ -59,13 +80,15 @@ class Reminder(Model):
         table = "reminders"
 
 
-async def set_waking(draft: Draft, lead: Lead, until: Moment, *, activity: str = "", note: str = "") -> Reminder:
+async def set_waking(
+    draft: Draft, lead: Lead, until: Moment, *, activity: str = "", note: str = "", terms: Terms = NO_TERMS
+) -> Reminder:
     """Give a locked lead the reminder that wakes it. The one before is cancelled, what has fired is done."""
-    now = await draft.by.now()
+    now, wanted = await draft.by.now(), terms.columns()
     due = await due_for(lead.owner_id, until, draft=draft, now=now)
     reminder = Reminder(
         account_id=lead.account_id, lead_id=lead.id, created_by_id=draft.by.user.id, wakes=True, created_at=now,
-        **columns(due), **words(activity, note),
+        **columns(due, wanted["ahead"], now), **wanted, **words(activity, note),
     )  # fmt: skip
     for old in await locked_reminders(lead) if lead.number else []:
         if old.wakes:
@@ -89,7 +112,9 @@ async def tell_new_owner_in_the_morning(draft: Draft, lead: Lead) -> None:
     if reminder.local_date is not None and reminder.local_time is None:
         owner = await User.get(id=lead.owner_id)
         told_at = start_of(reminder.local_date, Morning(owner.day_starts_at, owner.time_zone))
-        draft.change(reminder, notify_at=max(reminder.due_at, told_at))
+        told_at = max(reminder.due_at, told_at)
+        now = await draft.by.now()
+        draft.change(reminder, notify_at=told_at, ahead_at=next_ahead(told_at, reminder.ahead, now))
 
 
 async def end_for_closing(draft: Draft, lead: Lead, now: datetime) -> None:
@@ -108,7 +133,7 @@ async def end_for_closing(draft: Draft, lead: Lead, now: datetime) -> None:
 
 
 def end(draft: Draft, reminder: Reminder, now: datetime, state: ReminderState) -> None:
-    draft.change(reminder, state=state, ended_at=now)
+    draft.change(reminder, state=state, ended_at=now, escalate_at=None)
 
 
 async def locked_reminders(lead: Lead) -> list[Reminder]:
@@ -133,15 +158,22 @@ async def due_for(user_id: UUID | None, moment: Moment, *, draft: Draft, now: da
     return due
 
 
-def columns(due: Due) -> dict[str, object]:
-    """The columns that keep when it comes due and what the person chose."""
+def columns(due: Due, ahead: Sequence[int], now: datetime) -> dict[str, object]:
+    """The columns that keep when it comes due, what the person chose, and when to tell ahead of it."""
     return {
+        "ahead_at": next_ahead(due.notify_at, ahead, now),
         "due_at": due.due_at,
         "notify_at": due.notify_at,
         "local_date": due.local_date,
         "local_time": due.local_time,
         "time_zone": due.time_zone,
     }
+
+
+def next_ahead(notify_at: datetime, ahead: Sequence[int], now: datetime) -> datetime | None:
+    """When to tell ahead next; what is past by now is not told. `ahead` are seconds."""
+    moments = (notify_at - timedelta(seconds=seconds) for seconds in ahead)
+    return min((moment for moment in moments if moment > now), default=None)
 
 
 def words(activity: str, note: str) -> dict[str, str]:

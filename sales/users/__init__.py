@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.fields.db_defaults import SqlDefault
 from tortoise.models import Model
 
 from sales.errors import InvalidValue, NotFound
@@ -41,7 +42,9 @@ class User(Model):
     day_starts_at: WallTime[time] = WallTime(default=time(8), description="When to tell of what is due on a day")
     notify_in_app = fields.BooleanField(default=True)
     notify_by_email = fields.BooleanField(default=True)
-    notify_of_own = fields.BooleanField(default=False, description="Also of what one has done oneself")
+    notify_of_own = fields.BooleanField(
+        default=False, db_default=SqlDefault("false"), description="Also of what one has done oneself"
+    )
     created_at = fields.DatetimeField()
     deactivated_at = fields.DatetimeField(null=True)
 

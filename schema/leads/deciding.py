@@ -1,12 +1,13 @@
 """Deciding about leads: standing by, winning, losing, cancelling, and taking it back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import strawberry
 from strawberry import UNSET
 
 from sales import reasons, statuses
 from sales.leads import Status
+from sales.reminders.terms import Terms
 from sales.verbs import Outcome
 from sales.viewers import Viewer
 from schema import ids, moments, money
@@ -16,6 +17,7 @@ from schema.leads.writing import EXPECTED_VERSION, LeadInput, read
 from schema.moments import MomentInput
 from schema.money import MoneyInput
 from schema.mutations import mutation
+from schema.terms import AHEAD, ESCALATE
 
 _ACTIVITY = "What to do then, in a word or two. Left out: nothing; never null."
 _NOTE = "What to know then. Left out: nothing; never null."
@@ -31,6 +33,12 @@ class LeadStandByInput(DecisionInput):
     until: MomentInput = strawberry.field(description="When it comes back. It can't be null.")
     activity: str = strawberry.field(default="", description=_ACTIVITY)
     note: str = strawberry.field(default="", description=_NOTE)
+    ahead_of: list[timedelta] = strawberry.field(
+        default_factory=list, description=AHEAD + "Left out: none; never null."
+    )
+    escalate_after: timedelta | None = strawberry.field(
+        default=UNSET, description=ESCALATE + "Left out or null: nobody else is told."
+    )
 
 
 @strawberry.input(description="A lead in standby to take up now.")
@@ -89,6 +97,7 @@ async def lead_stand_by(by: Viewer, input: LeadStandByInput) -> Outcome:
         until=moments.read(input.until),
         activity=input.activity,
         note=input.note,
+        terms=Terms(input.ahead_of, (), or_none(input.escalate_after)),
         expected_version=or_none(input.expected_version),
     )
 

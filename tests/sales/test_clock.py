@@ -329,14 +329,14 @@ async def set_aside_for_good(by: Viewer, poison: Reminder) -> None:
 
 
 @asynccontextmanager
-async def poisoned(reminder: Reminder) -> AsyncIterator[None]:
+async def poisoned(reminder: Reminder, *, column: str = "state") -> AsyncIterator[None]:
     """This reminder cannot fire for as long as the block lasts."""
     name = f"poison_{reminder.id.hex}"
     await database.fetch(
         f"create function {name}() returns trigger language plpgsql as $$ begin raise exception 'poison'; end $$"
     )
     await database.fetch(
-        f"create trigger {name} before update of state on reminders for each row when (new.id = '{reminder.id}') "
+        f"create trigger {name} before update of {column} on reminders for each row when (new.id = '{reminder.id}') "
         f"execute function {name}()"
     )
     try:

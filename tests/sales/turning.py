@@ -1,0 +1,56 @@
+"""The clock and the dispatch by hand, and time that passes at once."""
+
+from datetime import timedelta
+
+from sales import database
+from sales.clock import fire_due
+from sales.dispatch import dispatch
+from sales.leads import Lead
+from sales.notifications import Notification
+from sales.viewers import Viewer
+
+
+async def fire_all_due() -> None:
+    while await fire_due():
+        pass
+
+
+async def fire_and_dispatch() -> None:
+    await fire_all_due()
+    while await dispatch():
+        pass
+
+
+async def to_be_due_in(lead: Lead, length: timedelta) -> None:
+    """As if so much time had passed that only this is left of the lead's pending reminders."""
+    await database.fetch(
+        """update reminders r set due_at = now() + $2::interval, notify_at = now() + $2::interval, ahead_at = (
+             select max(a.at) from unnest(ahead) s
+             cross join lateral (select now() + $2::interval - s * interval '1 second' as at) a
+             where a.at <= now() + interval '1 second')
+           where lead_id = $1 and state = 'PENDING' returning 1""",
+        lead.id, length,
+    )  # fmt: skip
+
+
+async def let_pass(lead: Lead, length: timedelta) -> None:
+    """All that has happened to a lead happened so much earlier, and what is to come comes so much sooner."""
+    await database.fetch(
+        """update reminders set due_at = due_at - $2::interval, notify_at = notify_at - $2::interval,
+             created_at = created_at - $2::interval, fired_at = fired_at - $2::interval,
+             ended_at = ended_at - $2::interval, escalate_at = escalate_at - $2::interval,
+             ahead_at = ahead_at - $2::interval
+           where lead_id = $1 returning 1""",
+        lead.id, length,
+    )  # fmt: skip
+    await database.fetch("update journal set at = at - $2::interval where lead_id = $1 returning 1", lead.id, length)
+
+
+async def told(by: Viewer) -> list[Notification]:
+    """What the people of an account are told, also what is held back or called off."""
+    return await Notification.filter(account_id=by.account.id).order_by("position", "user_id")
+
+
+async def what_was_told(by: Viewer, kind: str) -> list[str]:
+    """To whom, by their ids."""
+    return sorted(str(each.user_id) for each in await told(by) if each.kind == kind)
