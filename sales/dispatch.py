@@ -70,11 +70,11 @@ told as (
   on conflict (account_id, dedupe_key) do nothing
   returning id, user_id, position, lead_id)
 insert into deliveries (id, account_id, notification_id, user_id, endpoint_id, channel, position, lead_id, lane, state,
-  attempt, ambiguous, next_at, created_at)
+  attempt, ambiguous, next_at, created_at, held_until, held_because)
 select uuidv7(), $1, t.id, t.user_id, r.endpoint_id, r.channel, t.position, t.lead_id, r.lane, 'PENDING', 0, 0,
-  greatest(now(), r.at), now()
+  greatest(now(), r.at), now(), case when r.at > now() then r.at end, case when r.at > now() then r.because end
 from told t join wanted w using (user_id, position)
-cross join jsonb_to_recordset(w.routes) as r(channel text, endpoint_id uuid, lane uuid, at timestamptz)
+cross join jsonb_to_recordset(w.routes) as r(channel text, endpoint_id uuid, lane uuid, at timestamptz, because text)
 """
 
 # A notification that its reader may have seen stays, but not one of this very transaction, which has the same now().

@@ -23,7 +23,9 @@ from schema.moments import MomentInput
 from schema.mutations import mutation
 from schema.nodes import Node
 from schema.scalars import TimeZone
+from schema.trails import REMINDER_TRAIL, TrailStage
 from schema.users import User
+from schema.why_not import WHY_NOT_REMINDER, WhyNotDelivered
 
 _BY_MOMENT = (Key("due_at", datetime), Key("id"))
 
@@ -60,6 +62,8 @@ class Reminder(Node, over=reminders.Reminder):
             lambda reminder: f"({reminder.state} in ('PENDING', 'FIRED') and {reminder.due_at} < now())"
         ),
     )
+    trail: list[TrailStage] = REMINDER_TRAIL
+    why_not_delivered: WhyNotDelivered | None = WHY_NOT_REMINDER
 
 
 @strawberry.input(description="Which reminders. An empty filter is no filter.")

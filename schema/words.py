@@ -102,6 +102,7 @@ described(
     MANY_STEPS="So many steps are hard to see and to manage; `ids` are those beyond the eighth.",
     GUARDS_SKIPPED="Leads were moved to a step without being asked for what it demands; `ids` is the step's.",
     SECRET_SHOWN_ONCE="Keep the secret now: it is not shown again.",
+    MAY_ARRIVE_TWICE="It may have arrived before, and arrives once more; `ids` are such deliveries.",
 )
 
 described(
@@ -218,6 +219,9 @@ _EVENTS = {
     "ENDPOINT_ENABLED": "An endpoint was switched on again.",
     "ENDPOINT_DISABLED": "An endpoint was switched off, by hand or because it is gone or has failed for days.",
     "ENDPOINT_DELETED": "An endpoint was deleted.",
+    "DELIVERY_REPLAYED": "A delivery that had been given up was sent on its way again.",
+    "DELIVERY_CANCELLED": "A delivery was called off.",
+    "DELIVERIES_REPLAYED": "Many deliveries that had been given up were sent on their way again.",
 }
 
 described(Kind, "What happened. Kinds are appended: treat an unknown one by its text.", name="EventKind", **_EVENTS)

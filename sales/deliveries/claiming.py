@@ -27,6 +27,8 @@ class Claim:
     lead_id: UUID | None
     attempt: int
     lease: UUID
+    earlier: int = 0
+    """Attempts of before it was replayed, which count no more."""
 
 
 _MOST_AMBIGUOUS: Final = " ".join(
@@ -69,7 +71,8 @@ _CLAIM = f"""
 {_ROOMS.replace("/*mails*/", "$4::int")},
 due as materialized (
   select n.* from rooms r cross join lateral (
-    select d.id, d.channel, d.attempt, d.ambiguous, d.user_id, d.account_id, d.endpoint_id, d.next_at
+    select d.id, d.channel, d.attempt, d.earlier_attempts, d.ambiguous, d.user_id, d.account_id, d.endpoint_id,
+      d.next_at
     from deliveries d
     where d.lane = r.lane and d.state = 'PENDING' and d.next_at <= now() and {_IN_ORDER}
     order by d.next_at, d.position limit greatest(r.room, 0) for no key update of d skip locked) n
@@ -84,7 +87,7 @@ judged as (
   select due.id, due.ambiguous + coalesce(c.is_ambiguous, false)::int as ambiguous,
     case when due.ambiguous + coalesce(c.is_ambiguous, false)::int >= {MOST_AMBIGUOUS.format(delivery="due")}
         then 'ambiguous'
-      when due.attempt >= {MOST_ATTEMPTS} then 'interrupted'
+      when due.attempt - due.earlier_attempts >= {MOST_ATTEMPTS} then 'interrupted'
       when e.disabled_at is not null then 'the endpoint is switched off' end as dead_of,
     u.deactivated_at is null and e.deleted_at is null and (due.channel <> 'EMAIL' or u.notify_by_email) as is_wanted
   from due left join closed c on c.delivery_id = due.id
@@ -101,7 +104,8 @@ claimed as (
     lease = case when j.fate = 'PENDING' then $2::uuid end,
     next_at = now() + $3::interval
   from fated j where d.id = j.id
-  returning d.id, d.account_id, d.channel, d.notification_id, d.endpoint_id, d.position, d.lead_id, d.attempt, d.lease),
+  returning d.id, d.account_id, d.channel, d.notification_id, d.endpoint_id, d.position, d.lead_id, d.attempt, d.lease,
+    d.earlier_attempts as earlier),
 begun as (
   insert into delivery_attempts (delivery_id, account_id, attempt, lease, claimed_at)
   select id, account_id, attempt, lease, now() from claimed where lease is not null)

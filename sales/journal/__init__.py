@@ -79,6 +79,9 @@ class Kind(StrEnum):
     ENDPOINT_ENABLED = "endpoint.enabled"
     ENDPOINT_DISABLED = "endpoint.disabled"
     ENDPOINT_DELETED = "endpoint.deleted"
+    DELIVERY_REPLAYED = "delivery.replayed"
+    DELIVERY_CANCELLED = "delivery.cancelled"
+    DELIVERIES_REPLAYED = "deliveries.replayed"
 
 
 class JournalHead(Model):
