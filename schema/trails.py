@@ -138,18 +138,18 @@ def _told(row: Row, condition: str) -> list[str]:
         f"select n.read_at, 9, 'READ', {reader}) from {rows} where n.read_at is not null",
         f"""select greatest(n.cancelled_at, n.told_at), 9, 'CALLED_OFF', jsonb_build_object('channel', 'INBOX')
           from {rows} where n.cancelled_at is not null and n.in_app""",
-        *_sent(row, f"exists (select from {rows} where n.id = d.notification_id)"),
+        *_sent(row, f"select d.* from {rows} join {row.rows_of(Delivery)} d on d.notification_id = n.id"),
     ]
 
 
-def _sent(row: Row, condition: str) -> list[str]:
-    """How deliveries went; `condition` is about a delivery `d`."""
+def _sent(row: Row, deliveries: str) -> list[str]:
+    """How deliveries went; `deliveries` selects them."""
     # Not before the event that it tells of was written.
     happened = f"(select e.at from {row.rows_of(Event)} e where e.position = d.position)"
     rows = f"""(select d.*, greatest(d.created_at, {happened}) as told_at,
       coalesce(d.held_until, case when d.state = 'PENDING' and d.attempt = 0 and d.next_at > now()
         then d.next_at end) as held
-      from {row.rows_of(Delivery)} d where {condition}) d"""
+      from ({deliveries}) d) d"""
     outcomes = (
         "case coalesce(a.outcome, 'SENDING') when 'SENT' then 'DELIVERED' else coalesce(a.outcome, 'SENDING') end"
     )
@@ -182,7 +182,7 @@ def _of_notification(row: Row) -> str:
 
 def _of_delivery(row: Row) -> str:
     columns = "null::timestamptz as at, 0 as place, null::text as kind, null::jsonb as told"
-    return _union([f"select {columns} where false", *_sent(row, f"d.id = {row.id}")])
+    return _union([f"select {columns} where false", *_sent(row, f"select d.* from {row.rows_of(Delivery)} d where d.id = {row.id}")])
 
 
 _TRAIL = "Every stage so far, in order of time. "

@@ -71,10 +71,9 @@ class WhyNotDelivered:
     )
 
 
-def _fates(row: Row, condition: str) -> str:
-    """The reason of each delivery `d`."""
-    rows = f"{row.rows_of(Delivery)} d left join {row.rows_of(Line)} e on e.id = d.endpoint_id"
-    return f"select {_FATES} from {rows} where {condition}"
+def _fates(row: Row, deliveries: str) -> str:
+    """The reason of each delivery that `deliveries` selects."""
+    return f"select {_FATES} from ({deliveries}) d left join {row.rows_of(Line)} e on e.id = d.endpoint_id"
 
 
 def _of_notifications(row: Row, condition: str) -> str:
@@ -87,7 +86,7 @@ def _of_notifications(row: Row, condition: str) -> str:
       select 'CALLED_OFF' as code, null::timestamptz as until, {rest} from {rows} where n.cancelled_at is not null
       union all select 'HELD', n.visible_at, {rest} from {rows}
         where n.visible_at > now() and n.cancelled_at is null
-      union all {_fates(row, f"exists (select from {rows} where n.id = d.notification_id)")}
+      union all {_fates(row, f"select d.* from {rows} join {row.rows_of(Delivery)} d on d.notification_id = n.id")}
       union all select {where_off}, null, {rest} from {rows}
         where {none} and n.cancelled_at is null and n.visible_at <= now()"""
 
@@ -132,5 +131,5 @@ WHY_NOT_NOTIFICATION = strawberry.field(
 WHY_NOT_DELIVERY = strawberry.field(
     graphql_type=WhyNotDelivered | None,
     description="Why it has not arrived. Null nowhere that you can see it.",
-    metadata=reads.only(lambda row: _first(_fates(row, f"d.id = {row.id}"))),
+    metadata=reads.only(lambda row: _first(_fates(row, f"select d.* from {row.rows_of(Delivery)} d where d.id = {row.id}"))),
 )

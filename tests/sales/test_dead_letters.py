@@ -147,9 +147,7 @@ async def test_a_batch_that_is_rolled_back_is_done_again_from_where_the_last_one
     await replay_some(2)
 
     with pytest.raises(RuntimeError):
-        async with database.transaction():
-            await replay_some(2)
-            raise RuntimeError
+        await killed_after_a_batch()
 
     assert (await Replay.get(id=outcome.id)).done == 2
     assert [await replay_some(2), await replay_some(2)] == [2, 1]
@@ -259,6 +257,12 @@ async def test_what_somebody_has_locked_is_left_for_the_next_time(ada: Viewer) -
     while await forget_finished(A_MONTH):
         pass
     assert await Delivery.filter(account_id=ada.account.id).count() == 0
+
+
+async def killed_after_a_batch() -> None:
+    async with database.transaction():
+        await replay_some(2)
+        raise RuntimeError
 
 
 async def the_dead(by: Viewer, number: int) -> list[Delivery]:

@@ -8,8 +8,8 @@ from sales.viewers import Viewer
 from tests.api import Client, signed_in
 from tests.factories import SOON, a_lead, a_user, an_account, an_empty_outbox
 
-HEALTH = """{ deliveryHealth { pending dead oldestDueSeconds firedLastMinute endpointsPaused redisReachable canarySeconds
-  isLate workers { startedAt heartbeatAt isAlive hearsBell } } }"""
+HEALTH = """{ deliveryHealth { pending dead oldestDueSeconds firedLastMinute endpointsPaused redisReachable
+  canarySeconds isLate workers { startedAt heartbeatAt isAlive hearsBell } } }"""
 
 
 async def test_an_administrator_sees_what_waits_what_is_dead_and_who_works(ada: Viewer, client: Client) -> None:
