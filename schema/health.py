@@ -81,7 +81,8 @@ def _state(row: Row) -> str:
         as fired_last_minute,
       (select count(*) {resting}) as endpoints_paused,
       exists (select from {row.rows_of(Worker)} w where w.hears_bell and w.{_IS_ALIVE}) as redis_reachable,
-      case when c.seconds < 0 then 0 else c.seconds end as canary_seconds, coalesce(c.seconds, {LATE_SECONDS} + 1) > {LATE_SECONDS} as is_late
+      case when c.seconds < 0 then 0 else c.seconds end as canary_seconds,
+      coalesce(c.seconds, {LATE_SECONDS} + 1) > {LATE_SECONDS} as is_late
       from (select {canary} as seconds) c where {row.bind(_is_administrator, "boolean")})"""
 
 

@@ -182,7 +182,12 @@ def _of_notification(row: Row) -> str:
 
 def _of_delivery(row: Row) -> str:
     columns = "null::timestamptz as at, 0 as place, null::text as kind, null::jsonb as told"
-    return _union([f"select {columns} where false", *_sent(row, f"select d.* from {row.rows_of(Delivery)} d where d.id = {row.id}")])
+    return _union(
+        [
+            f"select {columns} where false",
+            *_sent(row, f"select d.* from {row.rows_of(Delivery)} d where d.id = {row.id}"),
+        ]
+    )
 
 
 _TRAIL = "Every stage so far, in order of time. "

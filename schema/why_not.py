@@ -44,7 +44,8 @@ _FATES = """
     when d.attempt = d.earlier_attempts and d.next_at > now() then 'HELD'
     when e.paused_until > now() then 'ENDPOINT_PAUSED'
     when d.next_at > now() then 'RETRYING' else 'PENDING' end as code,
-  case when d.state = 'PENDING' then greatest(d.next_at, e.paused_until) end as until,
+  case when d.state = 'PENDING' and greatest(d.next_at, e.paused_until) > now()
+    then greatest(d.next_at, e.paused_until) end as until,
   d.last_error as error, d.attempt as number, d.channel, d.held_because as because
 """
 
@@ -131,5 +132,7 @@ WHY_NOT_NOTIFICATION = strawberry.field(
 WHY_NOT_DELIVERY = strawberry.field(
     graphql_type=WhyNotDelivered | None,
     description="Why it has not arrived. Null nowhere that you can see it.",
-    metadata=reads.only(lambda row: _first(_fates(row, f"select d.* from {row.rows_of(Delivery)} d where d.id = {row.id}"))),
+    metadata=reads.only(
+        lambda row: _first(_fates(row, f"select d.* from {row.rows_of(Delivery)} d where d.id = {row.id}"))
+    ),
 )

@@ -17,6 +17,8 @@ from sales.deliveries import (
     Replay,
     ReplayState,
     claiming,
+    forgetting,
+    replaying,
     settling,
 )
 from sales.deliveries.decisions import Dead, cancel, replay, replay_all
@@ -257,6 +259,27 @@ async def test_what_somebody_has_locked_is_left_for_the_next_time(ada: Viewer) -
     while await forget_finished(A_MONTH):
         pass
     assert await Delivery.filter(account_id=ada.account.id).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("sql", "index"),
+    [
+        (forgetting._FORGET.replace("$1", "'1 day'"), "deliveries_finished"),
+        (replaying._BATCH.replace("$1", "1000"), "deliveries_dead"),
+        ("select count(*) from reminders where fired_at > now() - interval '1 minute'", "reminders_fired_at"),
+        (
+            "select from delivery_attempts where claimed_at > now() - interval '1 minute'",
+            "delivery_attempts_claimed_at",
+        ),
+    ],
+)
+async def test_whatever_looks_again_and_again_has_an_index(sql: str, index: str) -> None:
+    async with database.transaction() as transaction:
+        await database.fetch("set local enable_seqscan = off")
+        plan = await database.fetch(f"explain {sql}")
+        await transaction.rollback()
+
+    assert any(index in row["QUERY PLAN"] for row in plan)
 
 
 async def killed_after_a_batch() -> None:

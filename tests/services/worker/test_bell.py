@@ -88,9 +88,7 @@ async def test_a_worker_that_starts_without_redis_hears_it_once_it_is_there(tmp_
 
 async def test_a_worker_knows_whether_redis_reaches_it(valkey: Valkey) -> None:
     hears = asyncio.Event()
-    listening = asyncio.create_task(
-        listen(valkey.url, name="test", ring=lambda: None, forget=nothing, hears=hears)
-    )
+    listening = asyncio.create_task(listen(valkey.url, name="test", ring=lambda: None, forget=nothing, hears=hears))
     try:
         await asyncio.wait_for(hears.wait(), PATIENCE)
         await valkey.kill()
