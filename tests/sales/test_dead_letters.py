@@ -295,6 +295,7 @@ async def the_dead(by: Viewer, number: int) -> list[Delivery]:
     while await dispatch.dispatch():
         pass
     await an_empty_outbox()
+    await Replay.filter(state="RUNNING").update(state="DONE", ended_at=await database.now())
     for _ in range(number):
         lead = await a_lead(by)
         await stand_by(lead.id, by=by, until=After(timedelta(milliseconds=1)))
