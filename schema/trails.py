@@ -58,9 +58,7 @@ class TrailStage:
     )
     text: str = strawberry.field(
         description="The same in one sentence, in your language. Never null.",
-        metadata=reads.finished(
-            lambda stage: f"jsonb_build_array({stage.kind}, {stage.told})::text", lambda *a: _say(*a)
-        ),
+        metadata=reads.finished(lambda stage: f"jsonb_build_array({stage.kind}, {stage.told})::text", _say),
     )
 
 
