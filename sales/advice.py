@@ -16,6 +16,7 @@ class AdviceCode(StrEnum):
     MANY_STEPS = "MANY_STEPS"
     GUARDS_SKIPPED = "GUARDS_SKIPPED"
     SECRET_SHOWN_ONCE = "SECRET_SHOWN_ONCE"
+    MAY_ARRIVE_TWICE = "MAY_ARRIVE_TWICE"
 
 
 @dataclass(frozen=True)

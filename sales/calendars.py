@@ -58,6 +58,11 @@ def opens_at(moment: datetime, calendar: Calendar) -> datetime:
     return moment if opening is None else opening
 
 
+def is_day_off(moment: datetime, calendar: Calendar) -> bool:
+    """Whether the day that it is then, on the person's clocks, is not worked."""
+    return not calendar.is_worked(moment.astimezone(zone_named(calendar.morning.time_zone, path="timeZone")).date())
+
+
 def has_openings(calendar: Calendar) -> bool:
     """Whether the person can be reached in every week without holidays."""
     plain = Calendar(calendar.morning, calendar.quiet, calendar.working_days)

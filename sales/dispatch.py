@@ -22,7 +22,7 @@ from sales.moments import Morning
 from sales.preferences import Preferences, decided
 from sales.preferences.held import plan_again
 from sales.reminders.overtaken import dissolved_by
-from sales.routes import Device, Reader, routes
+from sales.routes import Because, Device, Reader, routes
 from sales.undoing import UNDOABLE, held_until
 from sales.viewers import sees
 from sales.watches import Attention as Wanted
@@ -102,12 +102,13 @@ told as (
   on conflict (account_id, dedupe_key) do nothing
   returning id, user_id, position, lead_id)
 insert into deliveries (id, account_id, notification_id, digest_id, user_id, endpoint_id, channel, position, lead_id,
-  lane, state, attempt, ambiguous, next_at, created_at)
+  lane, state, attempt, ambiguous, next_at, created_at, held_until, held_because)
 select uuidv7(), $1, t.id, r.digest_id, t.user_id, r.endpoint_id, r.channel, t.position, t.lead_id,
-  r.lane, case when r.digest_id is null then 'PENDING' else 'JOINED' end, 0, 0, greatest(now(), r.at), now()
+  r.lane, case when r.digest_id is null then 'PENDING' else 'JOINED' end, 0, 0, greatest(now(), r.at), now(),
+  case when r.at > now() then r.at end, case when r.at > now() then r.because end
 from told t join wanted w using (user_id, position)
 cross join jsonb_to_recordset(w.routes) as r(
-  channel text, endpoint_id uuid, lane uuid, at timestamptz, digest_id uuid)
+  channel text, endpoint_id uuid, lane uuid, at timestamptz, because text, digest_id uuid)
 """
 
 # A notification that its reader may have seen stays, but not one of this very transaction, which has the same now().
@@ -298,12 +299,12 @@ def _tellings(
     reminder = reminders[event.subject_id] if event.kind in REMINDED else None
     is_due = reminder is not None and event.kind == Kind.REMINDER_FIRED
     at = reminder.notify_at if reminder and is_due else held_until(event.kind, event.at)
-    urgent = reminder is not None and reminder.is_urgent
+    urgent, because = reminder is not None and reminder.is_urgent, Because.MORNING if is_due else Because.UNDO
     reminded = _reminded(event, reminder, people) if reminder else _minders(event, people)
     tellings = []
     for user_id, kind in audience(event, reminded=reminded, attention=attention).items():
         reader = people.get(user_id)
-        found = routes(reader, kind, at=at, now=now, urgent=urgent) if reader else []
+        found = routes(reader, kind, at=at, now=now, urgent=urgent, because=because) if reader else []
         if reader and (reader.reads(kind) or found):
             tellings.append({
                 "position": event.position, "user_id": user_id, "kind": kind, "lead_id": event.lead_id,

@@ -194,6 +194,14 @@ COMMENT ON COLUMN api_keys.user_id IS 'The person for whom the script acts';
 
 COMMENT ON COLUMN api_keys.token_hash IS 'SHA-256 of the key, in hexadecimal';
 
+CREATE TABLE canaries (
+    due_at timestamp with time zone NOT NULL,
+    fired_at timestamp with time zone,
+    dispatched_at timestamp with time zone
+);
+
+COMMENT ON TABLE canaries IS 'A minute, and when the clock and the dispatch were done with what was due by then.';
+
 CREATE TABLE deliveries (
     id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -212,7 +220,11 @@ CREATE TABLE deliveries (
     lane uuid DEFAULT '00000000-0000-0000-0000-000000000001'::uuid NOT NULL,
     lead_id uuid,
     "position" bigint,
-    digest_id uuid
+    digest_id uuid,
+    earlier_attempts integer DEFAULT 0 NOT NULL,
+    held_because character varying(20),
+    held_until timestamp with time zone,
+    replayed_at timestamp with time zone
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
@@ -242,6 +254,31 @@ CREATE TABLE delivery_attempts (
 COMMENT ON TABLE delivery_attempts IS 'One try at sending; the key is (delivery_id, attempt).';
 
 COMMENT ON COLUMN delivery_attempts.transmitting_at IS 'From here on it may have arrived';
+
+CREATE TABLE delivery_replays (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    created_by_id uuid NOT NULL,
+    user_id uuid,
+    meant jsonb NOT NULL,
+    state character varying(10) NOT NULL,
+    total integer NOT NULL,
+    done integer NOT NULL,
+    last_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT delivery_replays_ended_valid CHECK ((((state)::text = 'DONE'::text) = (ended_at IS NOT NULL)))
+);
+
+COMMENT ON TABLE delivery_replays IS 'Many dead deliveries that somebody has sent again, batch by batch.';
+
+COMMENT ON COLUMN delivery_replays.user_id IS 'Only what goes to this person; null: to anybody';
+
+COMMENT ON COLUMN delivery_replays.meant IS 'Which of the dead; {} means all';
+
+COMMENT ON COLUMN delivery_replays.total IS 'How many there were to do in the beginning';
+
+COMMENT ON COLUMN delivery_replays.last_id IS 'How far it has come, by the ids of deliveries';
 
 CREATE TABLE digests (
     id uuid NOT NULL,
@@ -787,7 +824,8 @@ CREATE TABLE workers (
     id uuid NOT NULL,
     name character varying(120) NOT NULL,
     started_at timestamp with time zone NOT NULL,
-    beat_at timestamp with time zone NOT NULL
+    beat_at timestamp with time zone NOT NULL,
+    hears_bell boolean DEFAULT false NOT NULL
 );
 
 COMMENT ON TABLE workers IS 'A worker process and when it was last heard of.';
@@ -802,6 +840,9 @@ ALTER TABLE ONLY api_keys
 
 ALTER TABLE ONLY api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY canaries
+    ADD CONSTRAINT canaries_pkey PRIMARY KEY (due_at);
 
 ALTER TABLE deliveries
     ADD CONSTRAINT deliveries_done_valid CHECK ((((state)::text = ANY ((ARRAY['PENDING'::character varying, 'JOINED'::character varying])::text[])) = (done_at IS NULL))) NOT VALID;
@@ -823,6 +864,9 @@ ALTER TABLE deliveries
 
 ALTER TABLE ONLY delivery_attempts
     ADD CONSTRAINT delivery_attempts_pkey PRIMARY KEY (delivery_id, attempt);
+
+ALTER TABLE ONLY delivery_replays
+    ADD CONSTRAINT delivery_replays_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY digests
     ADD CONSTRAINT digests_in_account UNIQUE (account_id, id);
@@ -970,6 +1014,8 @@ CREATE INDEX deliveries_dead ON deliveries USING btree (account_id, id) WHERE ((
 
 CREATE INDEX deliveries_due ON deliveries USING btree (lane, next_at, "position") WHERE ((state)::text = 'PENDING'::text);
 
+CREATE INDEX deliveries_finished ON deliveries USING btree (done_at) WHERE ((state)::text = ANY ((ARRAY['SENT'::character varying, 'CANCELLED'::character varying])::text[]));
+
 CREATE INDEX deliveries_held ON deliveries USING btree (account_id, user_id) WHERE ((attempt = 0) AND ((state)::text = ANY ((ARRAY['PENDING'::character varying, 'JOINED'::character varying])::text[])));
 
 CREATE INDEX deliveries_in_order ON deliveries USING btree (lane, lead_id, "position") WHERE (((state)::text = 'PENDING'::text) AND ((channel)::text = 'WEBHOOK'::text));
@@ -983,6 +1029,12 @@ CREATE UNIQUE INDEX deliveries_of_digest ON deliveries USING btree (digest_id) W
 CREATE UNIQUE INDEX deliveries_of_event ON deliveries USING btree (endpoint_id, "position") WHERE (notification_id IS NULL);
 
 CREATE UNIQUE INDEX deliveries_once ON deliveries USING btree (notification_id, channel, endpoint_id) NULLS NOT DISTINCT WHERE (notification_id IS NOT NULL);
+
+CREATE INDEX delivery_attempts_claimed_at ON delivery_attempts USING btree (claimed_at);
+
+CREATE INDEX delivery_replays_of_account ON delivery_replays USING btree (account_id, created_at, id);
+
+CREATE INDEX delivery_replays_running ON delivery_replays USING btree (created_at) WHERE ((state)::text = 'RUNNING'::text);
 
 CREATE UNIQUE INDEX digests_once ON digests USING btree (account_id, user_id, channel, endpoint_id, closes_at) NULLS NOT DISTINCT;
 
@@ -1047,6 +1099,8 @@ CREATE INDEX reminders_due ON reminders USING btree (due_at, id) WHERE (((state)
 CREATE INDEX reminders_escalating ON reminders USING btree (escalate_at) WHERE ((set_aside_at IS NULL) AND (escalate_at IS NOT NULL));
 
 CREATE INDEX reminders_fired ON reminders USING btree (account_id, lead_id, due_at) WHERE ((state)::text = 'FIRED'::text);
+
+CREATE INDEX reminders_fired_at ON reminders USING btree (fired_at) WHERE (fired_at IS NOT NULL);
 
 CREATE INDEX reminders_lead ON reminders USING btree (account_id, lead_id, due_at);
 
@@ -1134,6 +1188,15 @@ ALTER TABLE ONLY deliveries
 
 ALTER TABLE ONLY delivery_attempts
     ADD CONSTRAINT delivery_attempts_delivery FOREIGN KEY (account_id, delivery_id) REFERENCES deliveries(account_id, id);
+
+ALTER TABLE ONLY delivery_replays
+    ADD CONSTRAINT delivery_replays_account FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+ALTER TABLE ONLY delivery_replays
+    ADD CONSTRAINT delivery_replays_created_by FOREIGN KEY (account_id, created_by_id) REFERENCES users(account_id, id);
+
+ALTER TABLE ONLY delivery_replays
+    ADD CONSTRAINT delivery_replays_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
 
 ALTER TABLE ONLY digests
     ADD CONSTRAINT digests_endpoint FOREIGN KEY (account_id, endpoint_id) REFERENCES endpoints(account_id, id);

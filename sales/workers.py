@@ -1,12 +1,17 @@
 """Workers: which processes are alive, by the database's clock."""
 
+from typing import Final
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.fields.db_defaults import SqlDefault
 from tortoise.models import Model
 
 from sales import database
 from sales.ids import new_id
+
+ALIVE_SECONDS: Final = 15
+"""A worker that was not heard of for longer counts as absent."""
 
 
 class Worker(Model):
@@ -16,20 +21,23 @@ class Worker(Model):
     name = fields.CharField(max_length=120)
     started_at = fields.DatetimeField()
     beat_at = fields.DatetimeField()
+    hears_bell = fields.BooleanField(
+        default=False, db_default=SqlDefault("false"), description="Whether Redis reaches it"
+    )
 
     class Meta:
         table = "workers"
 
 
 _BEAT = """
-insert into workers (id, name, started_at, beat_at) values ($1, $2, now(), now())
-on conflict (id) do update set beat_at = now()
+insert into workers (id, name, started_at, beat_at, hears_bell) values ($1, $2, now(), now(), $3)
+on conflict (id) do update set beat_at = now(), hears_bell = excluded.hears_bell
 """
 
 
-async def beat(worker_id: UUID, name: str) -> None:
-    """Say that this worker is alive."""
-    await database.fetch(_BEAT, worker_id, name)
+async def beat(worker_id: UUID, name: str, *, hears_bell: bool = False) -> None:
+    """Say that this worker is alive, and whether Redis reaches it."""
+    await database.fetch(_BEAT, worker_id, name, hears_bell)
 
 
 async def leave(worker_id: UUID) -> None:

@@ -10,7 +10,7 @@ from tortoise.models import Model
 
 from reads import Late, Row
 from sales.accounts import Account
-from sales.deliveries import Delivery
+from sales.deliveries import Delivery, Replay
 from sales.endpoints import Endpoint
 from sales.errors import InvalidValue
 from sales.journal import Event
@@ -41,6 +41,7 @@ WORDS: dict[type[Model], str] = {
     Reminder: "reminder",
     Notification: "notification",
     Delivery: "delivery",
+    Replay: "replay",
     SavedView: "view",
     Endpoint: "endpoint",
     Watch: "watch",

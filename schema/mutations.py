@@ -41,7 +41,7 @@ Read = Callable[[Info, "Answer"], Awaitable[Any]]
 
 ACTION = "action"
 
-_ADVICE_ABOUT = {AdviceCode.REMINDERS_KEPT: "reminder"}
+_ADVICE_ABOUT = {AdviceCode.REMINDERS_KEPT: "reminder", AdviceCode.MAY_ARRIVE_TWICE: "delivery"}
 
 
 @strawberry.type(description="It was done, but look at this.")

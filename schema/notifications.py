@@ -25,6 +25,8 @@ from schema.leads import Lead
 from schema.mutations import Answer, mutation
 from schema.nodes import Node
 from schema.reminders import Reminder
+from schema.trails import NOTIFICATION_TRAIL, TrailStage
+from schema.why_not import WHY_NOT_NOTIFICATION, WhyNotDelivered
 
 MOST_AT_ONCE = 100
 
@@ -75,6 +77,8 @@ class Notification(Node, over=notifications.Notification):
             order=lambda delivery: f"{delivery.created_at}, {delivery.id}",
         ),
     )
+    trail: list[TrailStage] = NOTIFICATION_TRAIL
+    why_not_delivered: WhyNotDelivered | None = WHY_NOT_NOTIFICATION
 
 
 def _unread(row: Row) -> str:

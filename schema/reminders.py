@@ -27,7 +27,9 @@ from schema.mutations import mutation
 from schema.nodes import Node
 from schema.scalars import TimeZone
 from schema.terms import AHEAD, ESCALATE
+from schema.trails import REMINDER_TRAIL, TrailStage
 from schema.users import User
+from schema.why_not import WHY_NOT_REMINDER, WhyNotDelivered
 
 _BY_MOMENT = (Key("due_at", datetime), Key("id"))
 
@@ -109,6 +111,8 @@ class Reminder(Node, over=reminders.Reminder):
             lambda reminder: f"({reminder.state} in ('PENDING', 'FIRED') and {reminder.due_at} < now())"
         ),
     )
+    trail: list[TrailStage] = REMINDER_TRAIL
+    why_not_delivered: WhyNotDelivered | None = WHY_NOT_REMINDER
 
 
 @strawberry.input(description="Which reminders. An empty filter is no filter.")

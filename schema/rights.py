@@ -9,9 +9,10 @@ from tortoise.models import Model
 
 from reads import Row, Run, Unplannable
 from sales.accounts import Account
-from sales.deliveries import Delivery
+from sales.canaries import Canary
+from sales.deliveries import Delivery, DeliveryAttempt, Replay
 from sales.endpoints import Endpoint
-from sales.journal import Event
+from sales.journal import DispatchCursor, Event
 from sales.keys import ApiKey
 from sales.leads import Lead
 from sales.notifications import Notification
@@ -24,10 +25,12 @@ from sales.steps import Step
 from sales.teams import Membership, Team
 from sales.texts import LeadText
 from sales.totals import LeadTotal
+from sales.trails import Line, Told
 from sales.users import User
 from sales.viewers import Viewer
 from sales.views import SavedView
 from sales.watches import Watch
+from sales.workers import Worker
 
 Kind: TypeAlias = tuple[bool, bool]
 
@@ -45,6 +48,8 @@ class Rights:
 
     def __call__(self, model: type[Model], row: Row) -> str:
         """The condition under which a row of the model's table exists for the viewer."""
+        if model in _OF_OPERATION:
+            return "true" if self._is_administrator else "false"
         account = row.bind(_account, "uuid")
         if model is Account:
             return f"{row.id} = {account}"
@@ -69,9 +74,17 @@ class Rights:
             return f"{within} and {row.deleted_at} is null and {whose}"
         if model is SavedView:
             return f"{within} and ({row.user_id} = {row.bind(_person, 'uuid')} or {row.is_shared})"
-        if model in (Session, Watch) or (model in (ApiKey, Delivery) and not self._is_administrator):
+        if model is DeliveryAttempt:
+            return f"{within} and exists (select from {row.rows_of(Delivery)} d where d.id = {row.delivery_id})"
+        if model is Line:
+            if self._is_administrator:
+                return within
+            return f"{within} and ({row.user_id} = {row.bind(_person, 'uuid')} or {row.user_id} is null)"
+        if model is Replay and not self._is_administrator:
+            return f"{within} and {row.created_by_id} = {row.bind(_person, 'uuid')}"
+        if model in (Session, Watch) or (model in _OF_A_PERSON and not self._is_administrator):
             return f"{within} and {row.user_id} = {row.bind(_person, 'uuid')}"
-        if model in (ApiKey, Delivery):
+        if model in _OF_A_PERSON or model is Replay:
             return within
         raise Unplannable(f"nobody says who sees {model.__name__}")
 
@@ -90,8 +103,14 @@ def may_edit(lead: Row) -> str:
     return f"({lead.bind(_edits_all, 'boolean')} or {is_managed})"
 
 
-_OPEN = frozenset({User, Team, Membership, Pipeline, Step, Reason, LeadText, Series})
+_OPEN = frozenset({User, Team, Membership, Pipeline, Step, Reason, LeadText, Series, DispatchCursor})
 """What everybody of an account sees; and what is only reached from leads and reminders that are seen."""
+
+_OF_A_PERSON = frozenset({ApiKey, Delivery, Told})
+"""One's own, and for administrators everybody's. A trail tells of notifications that their reader's list hides, too."""
+
+_OF_OPERATION = frozenset({Worker, Canary})
+"""What keeps everything going, of no account: for administrators, who are told whether all is well."""
 
 
 def _account(run: Run) -> object:

@@ -21,6 +21,7 @@ from schema import (
     deliveries,
     endpoints,
     forecasts,
+    health,
     keys,
     nodes,
     notifications,
@@ -56,7 +57,7 @@ Query = create_type(
         *viewers.QUERIES, *nodes.QUERIES, *todo.QUERIES, *find.QUERIES, *reminders.QUERIES, *notifications.QUERIES,
         *deliveries.QUERIES, *statuses.QUERIES, *pipelines.QUERIES, *steps.QUERIES, *reasons.QUERIES, *users.QUERIES,
         *teams.QUERIES, *totals.QUERIES, *views.QUERIES, *endpoints.QUERIES, *preferences.QUERIES, *watches.QUERIES,
-        *forecasts.QUERIES,
+        *forecasts.QUERIES, *health.QUERIES,
     ],
     description="What can be asked. Everything needs a bearer token.",
 )  # fmt: skip
@@ -67,7 +68,7 @@ Mutation = create_type(
         *sign_in.MUTATIONS, *sessions.MUTATIONS, *viewers.MUTATIONS, *keys.MUTATIONS, *writing.MUTATIONS,
         *deciding.MUTATIONS, *reminders.MUTATIONS, *series.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS,
         *steps.MUTATIONS, *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS, *endpoints.MUTATIONS,
-        *undoing.MUTATIONS, *preferences.MUTATIONS, *watches.MUTATIONS,
+        *undoing.MUTATIONS, *preferences.MUTATIONS, *watches.MUTATIONS, *deliveries.MUTATIONS,
     ],
     description="What can be done: one mutation for one action of a person. What a rule refuses is in the payload's "
     "`errors`. With the header `Idempotency-Key` a mutation that is sent again answers its first outcome for 24 hours.",

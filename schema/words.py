@@ -117,6 +117,7 @@ described(
     MANY_STEPS="So many steps are hard to see and to manage; `ids` are those beyond the eighth.",
     GUARDS_SKIPPED="Leads were moved to a step without being asked for what it demands; `ids` is the step's.",
     SECRET_SHOWN_ONCE="Keep the secret now: it is not shown again.",
+    MAY_ARRIVE_TWICE="It may have arrived before, and arrives once more; `ids` are such deliveries.",
 )
 
 described(
@@ -278,6 +279,9 @@ MEANINGS_OF_EVENTS = {
     "REMINDER_DISSOLVED": "A reminder was cancelled by the clock: what it names as `until` had happened.",
     "REMINDER_ESCALATED": "A reminder was not acknowledged in time: others are told.",
     "REMINDER_ACKNOWLEDGED": "A reminder was acknowledged in time: nobody else is told.",
+    "DELIVERY_REPLAYED": "A delivery that had been given up was sent on its way again.",
+    "DELIVERY_CANCELLED": "A delivery was called off.",
+    "DELIVERIES_REPLAYED": "Many deliveries that had been given up were sent on their way again.",
 }
 
 described(

@@ -30,6 +30,8 @@ environment:
   TRUSTED_PROXIES  addresses of proxies whose X-Forwarded-For counts (127.0.0.1)
   UNDO_SECONDS, LIMIT_DEPTH, LIMIT_FIELDS, LIMIT_ALIASES, LIMIT_TOKENS, LIMIT_COST
                 what one document may ask for (15, 2000, 50, 3000, and 20000 rows)
+  RETENTION_DAYS  how long deliveries that are finished are kept (90)
+  METRICS_TOKEN  who has it may read /metrics (only this machine may)
   PERSISTED_MANIFEST  a file with the only operations that run (any operation runs)
 """
 _MIGRATION_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")

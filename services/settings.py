@@ -13,6 +13,7 @@ from sales.endpoints.addresses import Network
 DATABASE_FILE = "database.url"
 SECRET_FILE = "secret.key"
 SHORTEST_SECRET = 32
+SHORTEST_TOKEN = 16
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -62,6 +63,9 @@ class Settings:
     limits: Mapping[str, int] = field(default_factory=dict)
     """Of `schema.limits.Limits`, by the names there; what is absent stays as it is."""
     persisted_manifest: Path | None = None
+    retention_days: int = 90
+    metrics_token: str | None = field(default=None, repr=False)
+    """Who may read /metrics from elsewhere than this machine."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -84,6 +88,8 @@ class Settings:
             undo_seconds=_number("UNDO_SECONDS", given.get("UNDO_SECONDS", "15"), least=0, most=300, example="15"),
             limits=_limits(given),
             persisted_manifest=_file(given.get("PERSISTED_MANIFEST")),
+            retention_days=_number("RETENTION_DAYS", given.get("RETENTION_DAYS", "90"), most=36_500, example="90"),
+            metrics_token=_token(given.get("METRICS_TOKEN")),
         )
 
     def needed_database_url(self) -> str:
@@ -192,6 +198,13 @@ def _secret(value: str | None) -> str | None:
     if value is not None and any(len(key.strip()) < SHORTEST_SECRET for key in value.split(",")):
         example = "$(openssl rand -hex 32)"
         raise BadSetting("SECRET_KEY", f"must have at least {SHORTEST_SECRET} random characters", example=example)
+    return value
+
+
+def _token(value: str | None) -> str | None:
+    if value is not None and (len(value) < SHORTEST_TOKEN or not value.isprintable() or " " in value):
+        example = "$(openssl rand -hex 16)"
+        raise BadSetting("METRICS_TOKEN", f"must have at least {SHORTEST_TOKEN} random characters", example=example)
     return value
 
 

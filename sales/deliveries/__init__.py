@@ -3,10 +3,13 @@
 policies.py   how often and how late each channel is tried
 claiming.py   taking what is due, fairly, and the last look before it goes
 settling.py   what became of an attempt: sent, to be tried again, given up; and of the endpoint
+decisions.py  what people decide about one, or many: send it again, call it off
+replaying.py  sending many again, batch by batch
+forgetting.py what is finished is deleted after a while
 """
 
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from tortoise import fields
@@ -41,6 +44,13 @@ class DeliveryState(StrEnum):
     JOINED = "JOINED"
 
 
+class ReplayState(StrEnum):
+    """RUNNING until every dead delivery that is meant was sent on its way again."""
+
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+
+
 class DeliveryOutcome(StrEnum):
     """How one attempt ended.
 
@@ -61,6 +71,9 @@ class Delivery(Model):
 
     Its id is what a receiver knows it by.
     """
+
+    SECRET = frozenset({"last_error", "lease"})
+    """What a server says of a failure may quote an address."""
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     account_id = fields.UUIDField()
@@ -84,6 +97,12 @@ class Delivery(Model):
     created_at = fields.DatetimeField()
     done_at = fields.DatetimeField(null=True)
     last_error = fields.TextField(null=True)
+    earlier_attempts = fields.IntField(
+        default=0, db_default=0, description="Of before it was last replayed; they count no more"
+    )
+    replayed_at = fields.DatetimeField(null=True, description="When somebody had it sent again, the last time")
+    held_until = fields.DatetimeField(null=True, description="It was not to go before then; null: at once")
+    held_because = fields.CharField(max_length=20, null=True, description="Why, in one word; null: nobody says")
 
     class Meta:
         table = "deliveries"
@@ -105,3 +124,22 @@ class DeliveryAttempt(Model):
 
     class Meta:
         table = "delivery_attempts"
+
+
+class Replay(Model):
+    """Many dead deliveries that somebody has sent again, batch by batch."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    account_id = fields.UUIDField()
+    created_by_id = fields.UUIDField()
+    user_id = fields.UUIDField(null=True, description="Only what goes to this person; null: to anybody")
+    meant: dict[str, Any] = fields.JSONField(default=dict, description="Which of the dead; {} means all")
+    state = fields.CharEnumField(ReplayState, max_length=10, default=ReplayState.RUNNING)
+    total = fields.IntField(description="How many there were to do in the beginning")
+    done = fields.IntField(default=0)
+    last_id = fields.UUIDField(null=True, description="How far it has come, by the ids of deliveries")
+    created_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "delivery_replays"

@@ -28,6 +28,8 @@ class Claim:
     attempt: int
     lease: UUID
     digest_id: UUID | None = None
+    earlier: int = 0
+    """Attempts of before it was replayed, which count no more."""
 
 
 _MOST_AMBIGUOUS: Final = " ".join(
@@ -70,8 +72,8 @@ _CLAIM = f"""
 {_ROOMS.replace("/*mails*/", "$4::int")},
 due as materialized (
   select n.* from rooms r cross join lateral (
-    select d.id, d.channel, d.attempt, d.ambiguous, d.user_id, d.account_id, d.endpoint_id, d.next_at,
-      d.digest_id, d.notification_id
+    select d.id, d.channel, d.attempt, d.earlier_attempts, d.ambiguous, d.user_id, d.account_id, d.endpoint_id,
+      d.next_at, d.digest_id, d.notification_id
     from deliveries d
     where d.lane = r.lane and d.state = 'PENDING' and d.next_at <= now() and {_IN_ORDER}
     order by d.next_at, d.position limit greatest(r.room, 0) for no key update of d skip locked) n
@@ -86,7 +88,7 @@ judged as (
   select due.id, due.ambiguous + coalesce(c.is_ambiguous, false)::int as ambiguous,
     case when due.ambiguous + coalesce(c.is_ambiguous, false)::int >= {MOST_AMBIGUOUS.format(delivery="due")}
         then 'ambiguous'
-      when due.attempt >= {MOST_ATTEMPTS} then 'interrupted'
+      when due.attempt - due.earlier_attempts >= {MOST_ATTEMPTS} then 'interrupted'
       when e.disabled_at is not null then 'the endpoint is switched off' end as dead_of,
     u.deactivated_at is null and e.deleted_at is null and (due.channel <> 'EMAIL' or u.notify_by_email)
       and (due.digest_id is null or due.notification_id is not null or exists (
@@ -107,7 +109,7 @@ claimed as (
     next_at = now() + $3::interval
   from fated j where d.id = j.id
   returning d.id, d.account_id, d.channel, d.notification_id, d.endpoint_id, d.position, d.lead_id, d.attempt, d.lease,
-    d.digest_id),
+    d.digest_id, d.earlier_attempts as earlier),
 let_go as (
   update deliveries m set state = 'CANCELLED', done_at = now() from claimed c
   where c.lease is null and c.digest_id is not null and c.notification_id is null

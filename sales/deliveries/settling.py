@@ -81,7 +81,8 @@ async def failed(
 
     An endpoint that is gone, or has failed for days, is switched off. `wished` is for how long it wants to be spared.
     """
-    words, delay = " ".join(error.split())[:LONGEST_ERROR], retry_after(claim.channel, claim.attempt, wished=wished)
+    words = " ".join(error.split())[:LONGEST_ERROR]
+    delay = retry_after(claim.channel, claim.attempt - claim.earlier, wished=wished)
     rest = min(wished, LONGEST_WAIT) if wished else None
     values = claim.id, claim.attempt, claim.lease, outcome.value, words, delay, status, rest
     rows = await database.fetch(_FAILED, *values)

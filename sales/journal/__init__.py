@@ -92,6 +92,9 @@ class Kind(StrEnum):
     REMINDER_DISSOLVED = "reminder.dissolved"
     REMINDER_ESCALATED = "reminder.escalated"
     REMINDER_ACKNOWLEDGED = "reminder.acknowledged"
+    DELIVERY_REPLAYED = "delivery.replayed"
+    DELIVERY_CANCELLED = "delivery.cancelled"
+    DELIVERIES_REPLAYED = "deliveries.replayed"
 
 
 class JournalHead(Model):

@@ -61,6 +61,7 @@ refused-not-found = { $what ->
     [endpoint] There is no such webhook, device or chat.
     [view] This view does not exist, or you may not see it.
     [event] There is nothing at this place of the journal, or you may not see it.
+    [delivery] This delivery does not exist, or you may not see it.
    *[other] This does not exist, or you may not see it.
 }
 refused-not-allowed-owner = Only the owner of this lead, the owner’s manager or an administrator may do this.
@@ -181,6 +182,8 @@ invalid-holidays-unknown = Relance knows no holidays of this country, or of this
 invalid-too-many-watches = You watch or mute { $most } things already. End one first.
 invalid-too-many-watched-views = You watch { $most } views already. End one first.
 invalid-stretch-too-long = At most { $days } days at once.
+invalid-delivery-sent = This has arrived: there is nothing left to do.
+invalid-delivery-cancelled = This was called off, and is not sent again.
 
 ## Advice
 advice-moment-moved = The clocks of { $zone } skip that time; the reminder comes right after.
@@ -194,6 +197,10 @@ advice-guards-skipped = { $leads ->
    *[other] { $leads } leads moved to “{ $step }” without being asked for what that step demands.
 }
 advice-secret-shown-once = Keep the key now: it is not shown again.
+advice-may-arrive-twice = { $deliveries ->
+    [one] This may have arrived before. It is sent once more, and may arrive twice.
+   *[other] { $deliveries } of these may have arrived before. They are sent once more, and may arrive twice.
+}
 
 ## What is wrong with a saved view
 view-step-deleted = This view asks for the step “{ $step }”, which was deleted.
@@ -313,3 +320,57 @@ event-reminder-dissolved = { $because ->
 }
 event-reminder-escalated = Nobody had acknowledged a reminder: others were told.
 event-reminder-acknowledged = A reminder was acknowledged in time.
+
+## The trail of a reminder, a notification or a delivery
+trail-somebody = Somebody
+trail-channel-inbox = the inbox
+trail-channel-email = e-mail
+trail-channel-webhook = webhook
+trail-channel-push = push message
+trail-channel-chat = chat
+trail-happened = { $actor } did this.
+trail-set = { $actor } set the reminder for { $until }.
+trail-moved = { $actor } moved the reminder to { $until }.
+trail-snoozed = { $actor } put the reminder off until { $until }.
+trail-due = Its moment came.
+trail-fired = The clock fired it, { $late } after its moment.
+trail-told = { $reader } is told.
+trail-held = Held until { $until } ({ $channel }) { $because ->
+    [MORNING] because only a day was chosen, and the day had not begun.
+    [QUIET_HOURS] because of quiet hours.
+    [DAY_OFF] because it was not a working day.
+    [DIGEST] because it goes out with a digest.
+    [UNDO] because it could still be undone.
+   *[other] because it was not to go before.
+}
+trail-shown = { $reader } can see it in the inbox.
+trail-queued = It is to go out ({ $channel }).
+trail-sending = Attempt { $number } has begun ({ $channel }).
+trail-refused = Attempt { $number } was refused ({ $channel }): { $error }
+trail-rejected = Attempt { $number } was refused for good ({ $channel }): { $error }
+trail-gone = Attempt { $number } found nobody there any more ({ $channel }): { $error }
+trail-ambiguous = Attempt { $number } broke off and may have arrived ({ $channel }): { $error }
+trail-interrupted = Attempt { $number } ended before anything was sent ({ $channel }).
+trail-delivered = Attempt { $number } arrived ({ $channel }).
+trail-dead = It was given up ({ $channel }): { $error }
+trail-replayed = It was sent on its way again ({ $channel }).
+trail-read = { $reader } read it.
+trail-done = { $actor } marked it as done.
+trail-called-off = It was called off: there was nothing left to tell.
+
+## Why something was not delivered
+why-called-off = It was called off before anybody was told.
+why-not-due = Its moment is still to come: { $until }.
+why-set-aside = The clock could not fire it and set it aside. An operator has to look.
+why-dead = It was given up after attempt { $number } ({ $channel }): { $error }
+why-ambiguous = It may have arrived ({ $channel }), and was not sent another time: { $error }
+why-endpoint-disabled = Where it goes ({ $channel }) is switched off.
+why-endpoint-paused = Where it goes ({ $channel }) has failed again and again and is spared until { $until }.
+why-retrying = Attempt { $number } failed ({ $channel }): { $error } The next one comes at { $until }.
+why-held = It is held until { $until } ({ $channel }).
+why-pending = It is due, and its turn comes.
+why-sending = It is on its way this very moment ({ $channel }).
+why-not-wanted = It was called off ({ $channel }): there was nothing left to tell, or it was not wanted any more.
+why-delivered = It was delivered.
+why-channel-off = It is in the inbox. No other channel is on record: they are off, or it is so old that the record is gone.
+why-no-channel = There was nobody to tell, or no channel to tell them by.

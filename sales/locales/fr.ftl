@@ -61,6 +61,7 @@ refused-not-found = { $what ->
     [endpoint] Il n’y a pas de tel webhook, appareil ou chat.
     [view] Cette vue n’existe pas, ou vous n’y avez pas accès.
     [event] Il n’y a rien à cet endroit du journal, ou vous ne pouvez pas le voir.
+    [delivery] Cet envoi n’existe pas, ou vous n’y avez pas accès.
    *[other] Cela n’existe pas, ou vous n’y avez pas accès.
 }
 refused-not-allowed-owner = Seuls le responsable de cette opportunité, son chef d’équipe ou un administrateur peuvent faire cela.
@@ -181,6 +182,8 @@ invalid-holidays-unknown = Relance ne connaît pas les jours fériés de ce pays
 invalid-too-many-watches = Vous suivez ou ignorez déjà { $most } éléments. Retirez-en un d’abord.
 invalid-too-many-watched-views = Vous suivez déjà { $most } vues. Retirez-en une d’abord.
 invalid-stretch-too-long = { $days } jours au plus à la fois.
+invalid-delivery-sent = C’est arrivé : il n’y a plus rien à faire.
+invalid-delivery-cancelled = Cela a été annulé, et n’est plus envoyé.
 
 ## Advice
 advice-moment-moved = Les horloges de { $zone } sautent cette heure ; le rappel sonnera juste après.
@@ -194,6 +197,10 @@ advice-guards-skipped = { $leads ->
    *[other] { $leads } opportunités sont passées dans « { $step } » sans qu’on leur demande ce que cette étape exige.
 }
 advice-secret-shown-once = Gardez la clé maintenant : elle ne sera plus montrée.
+advice-may-arrive-twice = { $deliveries ->
+    [one] C’est peut-être déjà arrivé. C’est envoyé une fois de plus, et peut arriver deux fois.
+   *[other] { $deliveries } de ces envois sont peut-être déjà arrivés. Ils sont envoyés une fois de plus, et peuvent arriver deux fois.
+}
 
 ## Ce qui ne va pas avec une vue enregistrée
 view-step-deleted = Cette vue demande l’étape « { $step } », qui a été supprimée.
@@ -313,3 +320,57 @@ event-reminder-dissolved = { $because ->
 }
 event-reminder-escalated = Personne n’avait pris connaissance d’un rappel : d’autres ont été prévenus.
 event-reminder-acknowledged = Quelqu’un a pris connaissance d’un rappel à temps.
+
+## Le parcours d’un rappel, d’une notification ou d’un envoi
+trail-somebody = Quelqu’un
+trail-channel-inbox = la boîte de réception
+trail-channel-email = e-mail
+trail-channel-webhook = webhook
+trail-channel-push = message push
+trail-channel-chat = messagerie
+trail-happened = { $actor } a fait cela.
+trail-set = { $actor } a mis le rappel au { $until }.
+trail-moved = { $actor } a déplacé le rappel au { $until }.
+trail-snoozed = { $actor } a reporté le rappel au { $until }.
+trail-due = Son moment est venu.
+trail-fired = L’horloge l’a fait sonner, { $late } après son moment.
+trail-told = { $reader } est prévenu.
+trail-held = Retenu jusqu’au { $until } ({ $channel }) { $because ->
+    [MORNING] parce que seul un jour avait été choisi, et que la journée n’avait pas commencé.
+    [QUIET_HOURS] à cause des heures calmes.
+    [DAY_OFF] parce que ce n’était pas un jour ouvré.
+    [DIGEST] parce qu’il part avec un récapitulatif.
+    [UNDO] parce que cela pouvait encore être annulé.
+   *[other] parce qu’il ne devait pas partir avant.
+}
+trail-shown = { $reader } le voit dans la boîte de réception.
+trail-queued = Il doit partir ({ $channel }).
+trail-sending = L’essai { $number } a commencé ({ $channel }).
+trail-refused = L’essai { $number } a été refusé ({ $channel }) : { $error }
+trail-rejected = L’essai { $number } a été refusé définitivement ({ $channel }) : { $error }
+trail-gone = L’essai { $number } n’a plus trouvé personne ({ $channel }) : { $error }
+trail-ambiguous = L’essai { $number } a été coupé et est peut-être arrivé ({ $channel }) : { $error }
+trail-interrupted = L’essai { $number } a cessé avant que rien ne parte ({ $channel }).
+trail-delivered = L’essai { $number } est arrivé ({ $channel }).
+trail-dead = Il a été abandonné ({ $channel }) : { $error }
+trail-replayed = Il a été remis en route ({ $channel }).
+trail-read = { $reader } l’a lu.
+trail-done = { $actor } l’a marqué comme fait.
+trail-called-off = Il a été annulé : il n’y avait plus rien à dire.
+
+## Pourquoi quelque chose n’a pas été remis
+why-called-off = Il a été annulé avant que quelqu’un soit prévenu.
+why-not-due = Son moment est encore à venir : { $until }.
+why-set-aside = L’horloge n’a pas pu le faire sonner et l’a mis de côté. Un exploitant doit regarder.
+why-dead = Il a été abandonné après l’essai { $number } ({ $channel }) : { $error }
+why-ambiguous = Il est peut-être arrivé ({ $channel }), et n’a pas été envoyé une autre fois : { $error }
+why-endpoint-disabled = Sa destination ({ $channel }) est désactivée.
+why-endpoint-paused = Sa destination ({ $channel }) a échoué plusieurs fois de suite et est ménagée jusqu’au { $until }.
+why-retrying = L’essai { $number } a échoué ({ $channel }) : { $error } Le prochain aura lieu le { $until }.
+why-held = Il est retenu jusqu’au { $until } ({ $channel }).
+why-pending = Il est à échéance, et son tour vient.
+why-sending = Il est en route en ce moment même ({ $channel }).
+why-not-wanted = Il a été annulé ({ $channel }) : il n’y avait plus rien à dire, ou il n’était plus voulu.
+why-delivered = Il a été remis.
+why-channel-off = Il est dans la boîte de réception. Aucun autre canal n’est connu : ils sont désactivés, ou il est si ancien que la trace en est effacée.
+why-no-channel = Il n’y avait personne à prévenir, ou aucun canal pour le faire.

@@ -33,8 +33,10 @@ _PLAN = """
 update deliveries d set
   state = case when not p.is_wanted then 'CANCELLED' when p.digest_id is null then 'PENDING' else 'JOINED' end,
   done_at = case when p.is_wanted then null else now() end,
-  digest_id = p.digest_id, next_at = coalesce(p.at, d.next_at)
-from jsonb_to_recordset($2::jsonb) as p(id uuid, is_wanted boolean, at timestamptz, digest_id uuid)
+  digest_id = p.digest_id, next_at = coalesce(p.at, d.next_at),
+  held_until = case when p.at > now() then p.at end,
+  held_because = case when p.at > now() then coalesce(p.because, d.held_because) end
+from jsonb_to_recordset($2::jsonb) as p(id uuid, is_wanted boolean, at timestamptz, because text, digest_id uuid)
 where d.account_id = $1 and d.id = p.id
 """
 

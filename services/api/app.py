@@ -17,6 +17,7 @@ from services import logs
 from services.api import health, ide, landing, persisted
 from services.api.bell import Bell
 from services.api.graphql import graphql
+from services.api.metrics import Metrics
 from services.settings import Settings
 
 POOL: Final = 10
@@ -44,6 +45,7 @@ def create_app(settings: Settings) -> Starlette:
             *landing.ROUTES,
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
+            Route("/metrics", Metrics(settings.metrics_token).answer),
         ],
         lifespan=lifespan,
     )

@@ -8,16 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sales import database
+from sales.canaries import AGE, LATE_SECONDS
+from sales.workers import ALIVE_SECONDS
 from services.api.bell import Bell
 
 DATABASE_SECONDS: Final = 3.0
-WORKER_SECONDS: Final = 15.0
-"""A worker that was not heard of for longer counts as absent."""
-
-_STATE = """
+_STATE = f"""
 select (select extract(epoch from now() - max(beat_at)) from workers)::float8 as worker,
   (select extract(epoch from now() - min(due_at)) from reminders
-   where state = 'PENDING' and set_aside_at is null and due_at <= now())::float8 as oldest_due
+   where state = 'PENDING' and set_aside_at is null and due_at <= now())::float8 as oldest_due,
+  {AGE}::float8 as canary
 """
 
 
@@ -30,7 +30,8 @@ async def ready(request: Request) -> Response:
     """200 when requests can be served, 503 without the database or its tables.
 
     Without Redis or a worker the API serves all the same, so both are only told: what is amiss there shows in
-    `worker` and in `oldestDueReminderSeconds`, which stays below a few seconds while a worker works.
+    `worker`, in `oldestDueReminderSeconds`, which stays below a few seconds while a worker works, and in `canary`,
+    which is `late` when there was none for a while.
     """
     bell: Bell = request.app.state.bell
     state, redis = await asyncio.gather(_state(), bell.is_reachable())
@@ -48,11 +49,13 @@ async def _state() -> dict[str, Any] | None:
             [row] = await database.fetch(_STATE)
     except Exception:
         return None
-    is_absent = row["worker"] is None or row["worker"] > WORKER_SECONDS
+    is_absent = row["worker"] is None or row["worker"] > ALIVE_SECONDS
     return {
         "worker": "absent" if is_absent else "ok",
         "workerHeartbeatSeconds": row["worker"],
         "oldestDueReminderSeconds": row["oldest_due"],
+        "canary": "late" if row["canary"] is None or row["canary"] > LATE_SECONDS else "ok",
+        "canarySeconds": row["canary"],
     }
 
 

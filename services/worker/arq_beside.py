@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC
 from typing import Any
 
-from arq.cron import CronJob, cron
+from arq.cron import cron
 from arq.worker import Worker, func
 
-from sales import failures, idempotency, sessions, workers
 from services import bell
 from services.worker.outages import Outage
 
@@ -22,44 +21,51 @@ _CLOSE_SECONDS = 1.0
 _CRON_MINUTES = {7, 37}
 
 
-async def listen(redis_url: str, *, name: str, ring: Callable[[], None]) -> None:
-    """Run an arq worker for ever, a new one whenever it breaks."""
-    outage = Outage("Redis")
+async def listen(
+    redis_url: str,
+    *,
+    name: str,
+    ring: Callable[[], None],
+    forget: Callable[[], Awaitable[None]],
+    hears: asyncio.Event | None = None,
+) -> None:
+    """Run an arq worker for ever, a new one whenever it breaks; `hears` is set while Redis reaches it."""
+    outage, hears = Outage("Redis"), hears or asyncio.Event()
     while True:
-        worker = _worker(redis_url, name, ring, outage)
+        worker = _worker(redis_url, name, ring, forget, outage, hears)
         try:
             await worker.async_run()
         except Exception as problem:
+            hears.clear()
             await outage.bear(problem)
         finally:
             await _close(worker)
 
 
-async def forget_old(ctx: dict[Any, Any], *_: Any, **__: Any) -> None:
-    """Delete what is kept for a while only; a batch at a time, until nothing is left."""
-    chores: list[Callable[[], Awaitable[int]]] = [
-        idempotency.forget_old,
-        sessions.forget_attempts,
-        failures.forget_old,
-        workers.forget_gone,
-    ]
-    for chore in chores:
-        while await chore():
-            pass
-
-
-def _worker(redis_url: str, name: str, ring: Callable[[], None], outage: Outage) -> Worker:
+def _worker(
+    redis_url: str,
+    name: str,
+    ring: Callable[[], None],
+    forget: Callable[[], Awaitable[None]],
+    outage: Outage,
+    hears: asyncio.Event,
+) -> Worker:
     async def heard(ctx: dict[Any, Any], *_: Any, **__: Any) -> None:
         ring()
 
+    async def forget_old(ctx: dict[Any, Any], *_: Any, **__: Any) -> None:
+        await forget()
+
     async def began(ctx: dict[Any, Any]) -> None:
         outage.over()
+        hears.set()
 
     return Worker(
         [func(heard, name=bell.JOB)],
         queue_name=bell.QUEUE,
         redis_settings=bell.redis_settings(redis_url),
-        cron_jobs=_crons(),
+        # In UTC, where no hour is skipped or comes twice.
+        cron_jobs=[cron(forget_old, name="forget_old", minute=_CRON_MINUTES, second=0)],
         on_startup=began,
         handle_signals=False,
         job_timeout=_JOB_SECONDS,
@@ -72,11 +78,6 @@ def _worker(redis_url: str, name: str, ring: Callable[[], None], outage: Outage)
         timezone=UTC,
         log_results=False,
     )
-
-
-def _crons() -> list[CronJob]:
-    # In UTC, where no hour is skipped or comes twice.
-    return [cron(forget_old, name="forget_old", minute=_CRON_MINUTES, second=0)]
 
 
 async def _close(worker: Worker) -> None:

@@ -1,4 +1,4 @@
-"""The worker process: three sweeps, a heartbeat, arq beside them, and an orderly end."""
+"""The worker process: its sweeps, a heartbeat, chores, arq beside them, and an orderly end."""
 
 import asyncio
 import contextlib
@@ -12,11 +12,14 @@ import uvloop
 
 from sales import clock, database, dispatch, sealed, undoing, watches, workers
 from sales.deliveries.policies import LEASE
+from sales.deliveries.replaying import replay_some
 from sales.ids import new_id
 from schema.views.matching import look_into_views
 from services import logs
 from services.settings import Settings
 from services.worker.arq_beside import listen
+from services.worker.canary import Canary
+from services.worker.chores import forget_hourly, forget_old
 from services.worker.outages import Outage
 from services.worker.sends import SLOTS, Sender
 from services.worker.sweeps import Sweep
@@ -26,8 +29,8 @@ log = logging.getLogger("relance.worker")
 BEAT_SECONDS = 2.0
 DRAIN_SECONDS = 15.0
 _LAST_WORDS_SECONDS = 3.0
-_POOL = SLOTS // 2 + 4
-"""A connection for every other send, which mostly waits for its receiver, for each sweep, and for the heartbeat."""
+_POOL = SLOTS // 2 + 6
+"""A connection for every other send, which mostly waits for its receiver, for each sweep, chores and the heartbeat."""
 
 
 def run(settings: Settings, *, lease: timedelta = LEASE) -> None:
@@ -50,9 +53,17 @@ async def _run(settings: Settings, lease: timedelta) -> None:
 async def _work(settings: Settings, lease: timedelta, told: asyncio.Event) -> None:
     name = f"{socket.gethostname()}:{os.getpid()}"
     sweeps, sender = _sweeps(settings, lease)
-    beside = [asyncio.create_task(_beat(name))]
+    hears, retention = asyncio.Event(), timedelta(days=settings.retention_days)
+    beside = [asyncio.create_task(_beat(name, hears)), asyncio.create_task(forget_hourly(retention))]
     if settings.redis_url is not None:
-        beside.append(asyncio.create_task(listen(settings.redis_url, name=name, ring=lambda: _ring(sweeps))))
+        heard = listen(
+            settings.redis_url,
+            name=name,
+            ring=lambda: _ring(sweeps),
+            forget=lambda: forget_old(retention),
+            hears=hears,
+        )
+        beside.append(asyncio.create_task(heard))
     running = [asyncio.create_task(sweep.run()) for sweep in sweeps]
     log.info("worker %s looks after reminders, notifications and e-mails", name)
     await told.wait()
@@ -71,9 +82,21 @@ def _sweeps(settings: Settings, lease: timedelta) -> tuple[list[Sweep], Sender]:
     outage = Outage("PostgreSQL")
     sender = Sender(settings, lease=lease, when_free=lambda: send.ring())
     send = Sweep("send", sender.send_due, sender.next_in, outage)
-    tell = Sweep("dispatch", dispatch.dispatch, _when_rung, outage, then=send)
-    fire = Sweep("clock", clock.fire_due, clock.next_due_in, outage, then=tell)
-    return [fire, tell, send], sender
+    canary = Canary()
+
+    async def fire_due() -> int:
+        return await clock.fire_due() or await canary.fire()
+
+    async def next_due_in() -> float | None:
+        return canary.next_in(await clock.next_due_in())
+
+    async def tell_next() -> int:
+        return await dispatch.dispatch() or await canary.tell()
+
+    again = Sweep("replay", replay_some, _when_rung, outage, then=send)
+    tell = Sweep("dispatch", tell_next, _when_rung, outage, then=send)
+    fire = Sweep("clock", fire_due, next_due_in, outage, then=tell)
+    return [fire, tell, send, again], sender
 
 
 def _ring(sweeps: list[Sweep]) -> None:
@@ -86,12 +109,12 @@ async def _when_rung() -> float | None:
     return None
 
 
-async def _beat(name: str) -> None:
+async def _beat(name: str, hears: asyncio.Event) -> None:
     worker_id = new_id()
     try:
         while True:
             with contextlib.suppress(Exception):  # the sweeps say so when the database is away
-                await workers.beat(worker_id, name)
+                await workers.beat(worker_id, name, hears_bell=hears.is_set())
             await asyncio.sleep(BEAT_SECONDS)
     finally:
         with contextlib.suppress(Exception):

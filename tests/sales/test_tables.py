@@ -2,7 +2,7 @@
 
 from sales import database
 
-OPERATIONAL = {"accounts", "sign_in_attempts", "workers", "tortoise_migrations"}
+OPERATIONAL = {"accounts", "canaries", "sign_in_attempts", "workers", "tortoise_migrations"}
 """Tables of no account: the accounts themselves, and what is counted before anybody is known."""
 
 

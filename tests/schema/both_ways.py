@@ -60,6 +60,8 @@ async def require_both_alike(operation: Operation, person: Person) -> Any:
     if {"COST_LIMIT_EXCEEDED"} == {code for _, code in failures(answer)}:
         return answer
     other = await other_way(parse(operation.text), operation.variables, person.viewer, operation.name)
+    if answer.get("data") != other.get("data"):  # a second that is told may have passed in between
+        body, answer = await asked(operation, person)
 
     assert failures(answer) == failures(other)
     assert answer.get("data") == other.get("data")

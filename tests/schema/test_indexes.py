@@ -81,3 +81,39 @@ def rows_read(node: dict[str, Any], table: str) -> int:
     if node.get("Relation Name") == table:
         own = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
     return int(own) + sum(rows_read(child, table) for child in node.get("Plans", []))
+
+
+async def test_a_trail_reads_what_it_tells_however_much_there_is_beside_it(ada: Viewer) -> None:
+    async with database.transaction() as transaction:
+        await many_standbys(ada, 2_000, first_in=timedelta(days=2))
+        await database.fetch(_ALL_ARE_TOLD, ada.account.id, ada.user.id)
+        await database.fetch(_BY_EMAIL, ada.account.id)
+        for table in ("reminders", "notifications", "deliveries", "journal"):
+            await database.fetch(f"analyze {table}")
+        [one] = await database.fetch("select id from reminders where account_id = $1 limit 1", ada.account.id)
+
+        plan = await explained(
+            _TRAIL % one["id"],
+            ada,
+        )
+
+        await transaction.rollback()
+    for table in ("notifications", "deliveries", "journal"):
+        assert rows_read(plan, table) <= 40, table
+
+
+_ALL_ARE_TOLD = """
+insert into notifications (id, account_id, user_id, kind, position, lead_id, reminder_id, dedupe_key, in_app,
+  created_at, visible_at)
+select uuidv7(), $1, $2, 'REMINDER_DUE', 1, r.lead_id, r.id, r.id::text, true, now(), now()
+from reminders r where r.account_id = $1 returning 1
+"""
+
+_BY_EMAIL = """
+insert into deliveries (id, account_id, notification_id, user_id, channel, position, lead_id, state, attempt, ambiguous,
+  next_at, created_at, done_at)
+select uuidv7(), n.account_id, n.id, n.user_id, 'EMAIL', n.position, n.lead_id, 'SENT', 1, 0, now(), now(), now()
+from notifications n where n.account_id = $1 returning 1
+"""
+
+_TRAIL = '{ node(id: "reminder_%s") { ... on Reminder { trail { text } whyNotDelivered { text } } } }'

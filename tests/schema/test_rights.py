@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sales.accounts import Privacy
-from sales.deliveries import Channel, Delivery
+from sales.deliveries import Channel, Delivery, Replay, ReplayState
 from sales.keys import create as create_key
 from sales.leads import Lead
 from sales.notifications import Notification, NotificationKind
@@ -60,7 +60,11 @@ async def one_of_each(by: Viewer, client: Client) -> dict[str, str]:
     await attend(Lead, lead.id, by=by, attention=Attention.WATCHED)
     watch = await Watch.get(account_id=by.account.id)
     assert reason is not None
-    rows = (by.account, by.user, lead, step, reminder, event, notification, delivery, reason, view, watch)
+    replay = await Replay.create(
+        account_id=by.account.id, created_by_id=by.user.id, state=ReplayState.DONE, total=0, created_at=event.at,
+        ended_at=event.at,
+    )  # fmt: skip
+    rows = (by.account, by.user, lead, step, reminder, event, notification, delivery, reason, view, watch, replay)
     return {type(row).__name__: id_of(row) for row in rows} | {
         "Session": session["id"], "ApiKey": f"key_{made.outcome.id}", "Team": f"team_{team.id}",
         "Pipeline": f"pipeline_{step.pipeline_id}",
@@ -114,6 +118,7 @@ async def test_no_mutation_finds_anything_of_another_account(ada: Viewer, client
         ("stepCreate", {"pipelineId": theirs["Pipeline"], "name": "New"}),
         ("reasonArchive", {"id": theirs["Reason"]}),
         ("notificationMarkRead", {"ids": [theirs["Notification"]]}),
+        *[(name, {"id": theirs["Delivery"]}) for name in ("deliveryReplay", "deliveryCancel")],
         ("sessionRevoke", {"id": theirs["Session"]}),
         ("apiKeyRevoke", {"id": theirs["ApiKey"]}),
         *[(name, {"id": theirs["SavedView"]}) for name in ("viewEdit", "viewDelete")],

@@ -14,7 +14,8 @@ from tortoise.models import Model
 from sales import clock, database, dispatch, keys, pipelines, reasons, statuses, steps, teams, views
 from sales.accounts import Account, Privacy
 from sales.callers import caller
-from sales.deliveries import Delivery
+from sales.deliveries import Delivery, Replay
+from sales.deliveries.decisions import Dead, replay_all
 from sales.journal import Event
 from sales.keys import ApiKey
 from sales.leads import Lead, Status
@@ -56,6 +57,7 @@ PEOPLE = (
 
 _TABLES: tuple[type[Model], ...] = (
     User, Team, Session, ApiKey, Pipeline, Step, Reason, Lead, Reminder, Notification, Delivery, SavedView, Watch,
+    Replay,
 )  # fmt: skip
 _OF_A_PERSON = (Session, Notification, Delivery, ApiKey, SavedView, Watch)
 
@@ -171,6 +173,8 @@ def _exists(row: Any, person: Person, seen: set[UUID]) -> bool:
         return False
     if isinstance(row, Lead):
         return row.id in seen
+    if isinstance(row, Replay):
+        return by.is_administrator or row.created_by_id == by.user.id
     if isinstance(row, _OF_A_PERSON) and row.user_id != by.user.id:
         is_for_all = isinstance(row, SavedView) and row.is_shared
         return is_for_all or (isinstance(row, ApiKey | Delivery) and by.is_administrator)
@@ -259,6 +263,8 @@ async def _furnish(people: list[Viewer]) -> dict[UUID, str]:
     await reasons.archive(last_reason.id, by=admin)
     for n, person in enumerate(people):
         await keys.create(by=person, name=f"Script {n}")
+        replay = await replay_all(by=person, dead=Dead())
+        await Replay.filter(id=replay.id).update(state="DONE", ended_at=await database.now())
         await _look_with_views(person, n, second.id, last_reason)
         await attend(Pipeline, second.id, by=person, attention=Attention.WATCHED)
         await attend(Step, every[n % len(every)].id, by=person, attention=list(Attention)[n % 2])

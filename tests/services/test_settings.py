@@ -93,6 +93,9 @@ def test_a_mail_server_is_one_url(url: str, smtp: Smtp) -> None:
         ("SMTP_URL", "smtps://mail?starttls", "can't start TLS a second time"),
         ("PUBLIC_URL", "crm.example.com", "must start with https:// or http://"),
         ("MAIL_FROM", "nobody", "must hold an e-mail address and is 'nobody'"),
+        ("RETENTION_DAYS", "0", "must be a number from 1 to 36500 and is '0'"),
+        ("METRICS_TOKEN", "short", "must have at least 16 random characters"),
+        ("METRICS_TOKEN", "sixteen letters with spaces", "must have at least 16 random characters"),
         ("LIMIT_DEPTH", "0", "must be a number from 1 to 100 and is '0'"),
         ("LIMIT_DEPTH", "101", "must be a number from 1 to 100 and is '101'"),
         ("LIMIT_ALIASES", "-1", "must be a number from 1 to 100000 and is '-1'"),
@@ -145,3 +148,14 @@ def test_the_representation_shows_no_password() -> None:
 def test_what_only_up_brings_by_itself_is_asked_for_by_name() -> None:
     with pytest.raises(BadSetting, match="DATABASE_URL is needed here"):
         read().needed_database_url()
+
+
+def test_what_is_finished_is_kept_for_ninety_days_unless_somebody_says_otherwise() -> None:
+    assert (read().retention_days, read(RETENTION_DAYS="7").retention_days) == (90, 7)
+
+
+def test_a_token_for_metrics_is_kept_out_of_what_is_printed() -> None:
+    settings = read(METRICS_TOKEN="0123456789abcdef")
+
+    assert settings.metrics_token == "0123456789abcdef"
+    assert "0123456789abcdef" not in repr(settings)

@@ -24,13 +24,14 @@ async def test_a_living_process_says_so(nobody: Client) -> None:
 
 async def test_without_worker_and_redis_requests_are_served_all_the_same(nobody: Client) -> None:
     await database.fetch("delete from workers")
+    await database.fetch("delete from canaries")
 
     answer = await nobody.get("/health/ready")
 
     assert answer.status_code == 200
     assert answer.json() | {"oldestDueReminderSeconds": None} == {
         "status": "ok", "database": "ok", "redis": "unreachable", "worker": "absent", "workerHeartbeatSeconds": None,
-        "oldestDueReminderSeconds": None,
+        "oldestDueReminderSeconds": None, "canary": "late", "canarySeconds": None,
     }  # fmt: skip
 
 

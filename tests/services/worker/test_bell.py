@@ -40,7 +40,7 @@ async def valkey(tmp_path: Path) -> AsyncIterator[Valkey]:
 async def heard(valkey: Valkey) -> AsyncIterator[asyncio.Event]:
     """Set whenever a listening worker hears the bell."""
     event = asyncio.Event()
-    listening = asyncio.create_task(listen(valkey.url, name="test", ring=event.set))
+    listening = asyncio.create_task(listen(valkey.url, name="test", ring=event.set, forget=nothing))
     yield event
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
@@ -73,7 +73,7 @@ async def test_rings_are_heard_after_redis_was_killed(valkey: Valkey, heard: asy
 
 async def test_a_worker_that_starts_without_redis_hears_it_once_it_is_there(tmp_path: Path) -> None:
     valkey, heard = Valkey(tmp_path), asyncio.Event()
-    listening = asyncio.create_task(listen(valkey.url, name="test", ring=heard.set))
+    listening = asyncio.create_task(listen(valkey.url, name="test", ring=heard.set, forget=nothing))
     await asyncio.sleep(0.3)
     assert not listening.done()
     await valkey.start()
@@ -84,6 +84,26 @@ async def test_a_worker_that_starts_without_redis_hears_it_once_it_is_there(tmp_
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
         await valkey.stop()
+
+
+async def test_a_worker_knows_whether_redis_reaches_it(valkey: Valkey) -> None:
+    hears = asyncio.Event()
+    listening = asyncio.create_task(listen(valkey.url, name="test", ring=lambda: None, forget=nothing, hears=hears))
+    try:
+        await asyncio.wait_for(hears.wait(), PATIENCE)
+        await valkey.kill()
+        async with asyncio.timeout(PATIENCE):
+            while hears.is_set():
+                await asyncio.sleep(0.02)
+        await valkey.start()
+        await asyncio.wait_for(hears.wait(), PATIENCE)
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+
+async def nothing() -> None:
+    """There is nothing old."""
 
 
 async def hear_again(valkey: Valkey, heard: asyncio.Event) -> None:
