@@ -24,6 +24,7 @@ from tortoise.transactions import in_transaction
 
 TABLES = (
     "accounts",
+    "calendars",
     "deliveries",
     "endpoints",
     "failures",

@@ -106,6 +106,15 @@ async def viewer_of(account: Account, user: User, **request: str | UUID | None) 
     )
 
 
+def itself(account: Account) -> Viewer:
+    """An account looking at itself, for what is told to nobody in particular: all of it, in its language and zone."""
+    nobody = User(
+        id=account.id, account_id=account.id, name=account.name, email="", password_hash="",
+        role=Role.ADMINISTRATOR, locale=account.locale, time_zone=account.time_zone, created_at=account.created_at,
+    )  # fmt: skip
+    return Viewer(account=account, user=nobody)
+
+
 def sees(person: str, owner: str) -> str:
     """`Viewer.may_see` for statements: may `person` (a row of users) see a lead of `owner` (an id, or null)?"""
     return f"""(

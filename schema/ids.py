@@ -10,6 +10,7 @@ from tortoise.models import Model
 
 from reads import Late, Row
 from sales.accounts import Account
+from sales.calendars import CalendarFeed
 from sales.deliveries import Delivery
 from sales.endpoints import Endpoint
 from sales.errors import InvalidValue
@@ -42,6 +43,7 @@ WORDS: dict[type[Model], str] = {
     Delivery: "delivery",
     SavedView: "view",
     Endpoint: "endpoint",
+    CalendarFeed: "calendar",
     Event: "event",
 }
 _MODELS = {word: model for model, word in WORDS.items()}

@@ -9,6 +9,7 @@ from tortoise.models import Model
 
 from reads import Row, Run, Unplannable
 from sales.accounts import Account
+from sales.calendars import CalendarFeed
 from sales.deliveries import Delivery
 from sales.endpoints import Endpoint
 from sales.journal import Event
@@ -67,7 +68,7 @@ class Rights:
             return f"{within} and {row.deleted_at} is null and {whose}"
         if model is SavedView:
             return f"{within} and ({row.user_id} = {row.bind(_person, 'uuid')} or {row.is_shared})"
-        if model is Session or (model in (ApiKey, Delivery) and not self._is_administrator):
+        if model in (Session, CalendarFeed) or (model in (ApiKey, Delivery) and not self._is_administrator):
             return f"{within} and {row.user_id} = {row.bind(_person, 'uuid')}"
         if model in (ApiKey, Delivery):
             return within

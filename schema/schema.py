@@ -18,7 +18,11 @@ from strawberry.tools import create_type
 from reads import attach
 from schema import (
     accounts,
+    calendars,
+    chats,
     deliveries,
+    devices,
+    endpoints,
     keys,
     nodes,
     notifications,
@@ -49,7 +53,7 @@ Query = create_type(
     [
         *viewers.QUERIES, *nodes.QUERIES, *todo.QUERIES, *find.QUERIES, *reminders.QUERIES, *notifications.QUERIES,
         *deliveries.QUERIES, *statuses.QUERIES, *pipelines.QUERIES, *steps.QUERIES, *reasons.QUERIES, *users.QUERIES,
-        *teams.QUERIES, *totals.QUERIES, *views.QUERIES,
+        *teams.QUERIES, *totals.QUERIES, *views.QUERIES, *endpoints.QUERIES,
     ],
     description="What can be asked. Everything needs a bearer token.",
 )  # fmt: skip
@@ -60,6 +64,7 @@ Mutation = create_type(
         *sign_in.MUTATIONS, *sessions.MUTATIONS, *viewers.MUTATIONS, *keys.MUTATIONS, *writing.MUTATIONS,
         *deciding.MUTATIONS, *reminders.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS, *steps.MUTATIONS,
         *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS,
+        *calendars.MUTATIONS, *devices.MUTATIONS, *chats.MUTATIONS,
     ],
     description="What can be done: one mutation for one action of a person. What a rule refuses is in the payload's "
     "`errors`. With the header `Idempotency-Key` a mutation that is sent again answers its first outcome for 24 hours.",

@@ -1,6 +1,6 @@
 """The viewer: whoever asks, with what is their own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -8,15 +8,18 @@ import strawberry
 from strawberry import UNSET
 
 import reads
-from sales import accounts, keys, users, viewers
+from sales import accounts, calendars, endpoints, keys, users, viewers
 from sales import notifications as inbox
+from sales.endpoints import EndpointKind, chats, devices
 from sales.sessions import Session as Device
 from sales.users import people
 from sales.verbs import Outcome
 from schema import plans
 from schema.absent import given, or_none
 from schema.accounts import Account
+from schema.calendars import CalendarFeed
 from schema.context import Info
+from schema.endpoints import Endpoint
 from schema.keys import ApiKey
 from schema.mutations import Answer, mutation
 from schema.notifications import UNREAD
@@ -41,6 +44,19 @@ def _is(what: Callable[[viewers.Viewer], bool]) -> reads.Metadata:
 
 
 _person = reads.one(users.User, lambda _, user, __: f"{user.id} = {user.bind(lambda run: run.who.user.id, 'uuid')}")
+
+
+def _of_kinds(kinds: Sequence[EndpointKind], whose: str) -> reads.Metadata:
+    """Endpoints of these kinds that are there; `whose` is SQL about one ({0}) and about who asks ({1})."""
+    named = ", ".join(f"'{kind}'" for kind in kinds)
+    return reads.many(
+        endpoints.Endpoint,
+        lambda _, endpoint, __: (
+            f"{endpoint.kind} in ({named}) and "
+            f"{whose.format(endpoint, endpoint.bind(lambda run: run.who.user.id, 'uuid'))}"
+        ),
+        order=lambda endpoint: f"{endpoint.created_at} desc, {endpoint.id}",
+    )
 
 
 @strawberry.type(description="You: who asks, in which account, and with what rights.")
@@ -90,6 +106,23 @@ class Viewer:
                 f"order by k.created_at desc, k.id limit {MOST_LISTED})"
             ),
             order=lambda key: f"{key.created_at} desc, {key.id}",
+        ),
+    )
+    devices: list[Endpoint] = strawberry.field(
+        description="The browsers and telephones on which you are told, the newest first. Never null.",
+        metadata=_of_kinds(devices.KINDS, "{0.user_id} = {1}"),
+    )
+    chats: list[Endpoint] = strawberry.field(
+        description="The chats in which you are told, the newest first; for an administrator, the account's, too. "
+        "Never null.",
+        metadata=_of_kinds(chats.KINDS, "true"),
+    )
+    calendar_feeds: list[CalendarFeed] = strawberry.field(
+        description="The secret addresses of your calendar that work, the newest first. Never null.",
+        metadata=reads.many(
+            calendars.CalendarFeed,
+            lambda _, feed, __: f"{feed.revoked_at} is null",
+            order=lambda feed: f"{feed.created_at} desc, {feed.id}",
         ),
     )
 

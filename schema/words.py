@@ -218,6 +218,12 @@ _EVENTS = {
     "ENDPOINT_ENABLED": "An endpoint was switched on again.",
     "ENDPOINT_DISABLED": "An endpoint was switched off, by hand or because it is gone or has failed for days.",
     "ENDPOINT_DELETED": "An endpoint was deleted.",
+    "CALENDAR_FEED_CREATED": "Somebody made a secret address of their calendar.",
+    "CALENDAR_FEED_ROTATED": "Somebody gave their calendar another secret address.",
+    "CALENDAR_FEED_REVOKED": "Somebody ended a secret address of their calendar.",
+    "USER_UNSUBSCRIBED": "Somebody unsubscribed from e-mails, by the link in one.",
+    "USER_EMAIL_BOUNCED": "An e-mail came back for good: nothing goes to that address until its person confirms it.",
+    "USER_EMAIL_CONFIRMED": "Somebody confirmed or changed the address that e-mails go to.",
 }
 
 described(Kind, "What happened. Kinds are appended: treat an unknown one by its text.", name="EventKind", **_EVENTS)

@@ -8,8 +8,15 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+import orjson
+
+from sales.endpoints.addresses import Network
+from sales.endpoints.offered import Offer
+from services import vapid
+
 DATABASE_FILE = "database.url"
 SECRET_FILE = "secret.key"
+VAPID_FILE = "vapid.key"
 SHORTEST_SECRET = 32
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -38,6 +45,16 @@ class Smtp:
 
 
 @dataclass(frozen=True)
+class ServiceAccount:
+    """Who Firebase knows us as, from the JSON file that Google hands out."""
+
+    project_id: str
+    client_email: str
+    private_key: str = field(repr=False)
+    token_uri: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """One deployment; URLs may hold passwords and therefore stay out of the representation."""
 
@@ -50,7 +67,16 @@ class Settings:
     secret_key: str | None = field(default=None, repr=False)
     """What seals secrets that have to be read again; several with commas between them: the first one seals."""
     public_url: str = "http://localhost:8000"
+    allowed_networks: tuple[Network, ...] = ()
+    """Networks that aren't public, and that webhooks and the like may go to all the same."""
     mail_from: str = "Relance <relance@localhost>"
+    mail_bounces: str | None = None
+    """The address to which mail servers send e-mails back, told apart by what stands before its @ (VERP)."""
+    bounce_token: str | None = field(default=None, repr=False)
+    vapid_private_key: str | None = field(default=None, repr=False)
+    fcm: ServiceAccount | None = None
+    apprise_schemes: frozenset[str] = frozenset()
+    """What else apprise may send to; where it connects to is its own affair."""
     log_level: str = "INFO"
     trusted_proxies: str = "127.0.0.1"
     limits: Mapping[str, int] = field(default_factory=dict)
@@ -71,7 +97,13 @@ class Settings:
             smtp=_smtp(given.get("SMTP_URL")),
             secret_key=_secret(given.get("SECRET_KEY")),
             public_url=_public(given.get("PUBLIC_URL", f"http://localhost:{port}")),
+            allowed_networks=_networks(given.get("ALLOWED_NETWORKS", "")),
             mail_from=_sender(given.get("MAIL_FROM", cls.mail_from)),
+            mail_bounces=_bounces(given.get("MAIL_BOUNCES")),
+            bounce_token=_long(given.get("BOUNCE_TOKEN"), "BOUNCE_TOKEN"),
+            vapid_private_key=_vapid(given.get("VAPID_PRIVATE_KEY")),
+            fcm=_service_account(_file(given.get("FCM_CREDENTIALS"))),
+            apprise_schemes=_schemes(given.get("APPRISE_SCHEMES", "")),
             log_level=_level(given.get("LOG_LEVEL", cls.log_level)),
             trusted_proxies=_proxies(given.get("TRUSTED_PROXIES", cls.trusted_proxies)),
             limits=_limits(given),
@@ -92,9 +124,26 @@ class Settings:
             return kept.read_text().strip()
         return self.secret_key
 
+    def known_vapid_key(self) -> str | None:
+        """The private key for push messages, or that of a `relance up` on the same DATA_DIR; None: there are none."""
+        if self.vapid_private_key is None and (kept := self.data_dir / VAPID_FILE).exists():
+            return kept.read_text().strip()
+        return self.vapid_private_key
+
+    def offer(self) -> Offer:
+        """What people may be told by here, besides e-mail."""
+        key = self.known_vapid_key()
+        return Offer(vapid.public_key_of(key) if key else None, self.fcm is not None, self.apprise_schemes)
+
+    @property
+    def mail_address(self) -> str:
+        """The address alone that e-mail comes from."""
+        return parseaddr(self.mail_from)[1]
+
 
 _DATABASE = "postgresql://relance:secret@localhost:5432/relance"
 _REDIS = "redis://localhost:6379/0"
+_NETWORKS = "10.0.0.0/8,fd00::/8"
 _SMTP = "smtp://user:secret@mail.example.com:587?starttls"
 _DEFAULT_SMTP_PORT = {"smtp": 25, "smtps": 465}
 _SUBMISSION_PORT = 587
@@ -180,9 +229,45 @@ def _smtp(url: str | None) -> Smtp | None:
 
 
 def _secret(value: str | None) -> str | None:
-    if value is not None and any(len(key.strip()) < SHORTEST_SECRET for key in value.split(",")):
+    for key in (value or "").split(",") if value else []:
+        _long(key.strip(), "SECRET_KEY")
+    return value
+
+
+def _long(value: str | None, name: str) -> str | None:
+    if value is not None and len(value) < SHORTEST_SECRET:
         example = "$(openssl rand -hex 32)"
-        raise BadSetting("SECRET_KEY", f"must have at least {SHORTEST_SECRET} random characters", example=example)
+        raise BadSetting(name, f"must have at least {SHORTEST_SECRET} random characters", example=example)
+    return value
+
+
+def _vapid(value: str | None) -> str | None:
+    try:
+        return value if value is None or vapid.public_key_of(value) else None
+    except ValueError:
+        raise BadSetting(
+            "VAPID_PRIVATE_KEY", "must be the 32 bytes of a P-256 key in base64url", example="$(relance vapid-key)"
+        ) from None
+
+
+def _service_account(file: Path | None) -> ServiceAccount | None:
+    if file is None:
+        return None
+    try:
+        kept = orjson.loads(file.read_bytes())
+        return ServiceAccount(**{name: str(kept[name]) for name in ServiceAccount.__dataclass_fields__})
+    except (OSError, ValueError, LookupError, TypeError):
+        problem = "must name the JSON file of a Google service account, which can be read here"
+        raise BadSetting("FCM_CREDENTIALS", problem, example="/run/secrets/firebase.json") from None
+
+
+def _schemes(value: str) -> frozenset[str]:
+    return frozenset(filter(None, (each.strip().removesuffix("://").lower() for each in value.split(","))))
+
+
+def _bounces(value: str | None) -> str | None:
+    if value is not None and (value.count("@") != 1 or not value.isascii() or not all(value.split("@"))):
+        raise BadSetting("MAIL_BOUNCES", "must be an e-mail address alone", example="bounce@crm.example.com")
     return value
 
 
@@ -192,6 +277,16 @@ def _public(url: str) -> str:
     if not parts.hostname or parts.query or parts.fragment:
         raise BadSetting("PUBLIC_URL", "must be where browsers find Relance, without ? or #", example=example)
     return url.rstrip("/")
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    networks = []
+    for network in filter(None, (each.strip() for each in value.split(","))):
+        try:
+            networks.append(ipaddress.ip_network(network))
+        except ValueError:
+            raise BadSetting("ALLOWED_NETWORKS", f"has '{network}', which is no network", example=_NETWORKS) from None
+    return tuple(networks)
 
 
 def _sender(value: str) -> str:

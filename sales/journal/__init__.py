@@ -79,6 +79,12 @@ class Kind(StrEnum):
     ENDPOINT_ENABLED = "endpoint.enabled"
     ENDPOINT_DISABLED = "endpoint.disabled"
     ENDPOINT_DELETED = "endpoint.deleted"
+    CALENDAR_FEED_CREATED = "calendar_feed.created"
+    CALENDAR_FEED_ROTATED = "calendar_feed.rotated"
+    CALENDAR_FEED_REVOKED = "calendar_feed.revoked"
+    USER_UNSUBSCRIBED = "user.unsubscribed"
+    USER_EMAIL_BOUNCED = "user.email_bounced"
+    USER_EMAIL_CONFIRMED = "user.email_confirmed"
 
 
 class JournalHead(Model):

@@ -52,6 +52,8 @@ refused-not-found = { $what ->
     [session] You have no such session.
     [key] There is no such key.
     [notification] You have no such notification.
+    [endpoint] There is no such webhook, device or chat.
+    [calendar] There is no such calendar address.
     [view] This view does not exist, or you may not see it.
    *[other] This does not exist, or you may not see it.
 }
@@ -136,6 +138,20 @@ invalid-reason-of-another-status = This reason is archived, or belongs to anothe
 invalid-status-without-reasons = Only Won, Lost and Cancelled have reasons.
 invalid-cannot-be-null = This cannot be null. Leave it out to keep what is there.
 invalid-too-many-views = You have { $most } views, and there is no room for more. Delete one first.
+invalid-too-many-calendars = You have { $most } calendar addresses, and there is no room for more. End one first.
+invalid-cannot-seal = This deployment has no SECRET_KEY, so it cannot keep an address or a secret. Ask its operator.
+invalid-no-web-push = Relance is not set up for push messages to browsers here: its operator has to set VAPID_PRIVATE_KEY.
+invalid-no-native-push = Relance is not set up for push messages to telephones here: its operator has to set FCM_CREDENTIALS.
+invalid-url-not-https = The address must begin with https://.
+invalid-url-not-reachable = “{ $host }” is no public address, and this deployment sends to public ones only.
+invalid-url-malformed = This is not the address of a server: https://, a host and a path, at most 2,000 characters.
+invalid-url-with-password = An address with a user or a password in it is not kept. Check the signature instead.
+invalid-scheme-not-offered = Relance does not send to such addresses here. It does to: { $offered }.
+invalid-push-key-malformed = This is not the key of a push subscription, in base64url.
+invalid-token-malformed = This is not a registration token.
+invalid-only-for-account = Only a chat of the company has this.
+invalid-too-many-devices = You have { $most } devices, and there is no room for more. Remove one first.
+invalid-too-many-chats = There are { $most } chats, and there is no room for more. Remove one first.
 invalid-too-many = At most { $most } at once.
 
 ## Advice
@@ -197,12 +213,16 @@ email-open-leads = Open your leads
 email-detail = { $label }: { $value }
 email-why = You get this e-mail because Relance tells you what concerns your leads and reminders. You can turn e-mails off in your preferences.
 
+## The calendar
+calendar-name = Relance reminders
+
 ## Roles
 role-administrator = administrator
 role-team-manager = team manager
 role-user = salesperson
 
 ## What happened to a lead, in its history
+event-set-up = The steps or pipelines of the account have changed.
 event-clock = The clock
 event-lead-created = { $actor } created the lead.
 event-lead-edited = { $actor } changed: { $fields }.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.models import Model
 
 from sales.errors import InvalidValue, NotFound
@@ -41,6 +42,10 @@ class User(Model):
     day_starts_at: WallTime[time] = WallTime(default=time(8), description="When to tell of what is due on a day")
     notify_in_app = fields.BooleanField(default=True)
     notify_by_email = fields.BooleanField(default=True)
+    unsubscribed_kinds: list[str] = ArrayField(
+        element_type="TEXT", default=list, description="Kinds of notifications that are not to come by e-mail"
+    )
+    email_bounced_at = fields.DatetimeField(null=True, description="Since when nothing is sent to the address")
     created_at = fields.DatetimeField()
     deactivated_at = fields.DatetimeField(null=True)
 

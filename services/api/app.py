@@ -10,9 +10,10 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from sales import database, sealed
+from sales.endpoints import addresses, offered
 from schema.schema import LIMITS
 from services import logs
-from services.api import health, ide, landing, persisted
+from services.api import calendars, health, ide, landing, persisted
 from services.api.bell import Bell
 from services.api.graphql import graphql
 from services.settings import Settings
@@ -29,6 +30,8 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         sealed.use(settings.known_secret_key())
+        offered.use(settings.offer())
+        addresses.allow(settings.allowed_networks)
         async with database.connected(settings.needed_database_url(), pool=POOL):
             yield
             await app.state.bell.close()
@@ -38,12 +41,14 @@ def create_app(settings: Settings) -> Starlette:
             Route("/graphql", graphql, methods=_ALL_METHODS),  # what can't be done there is refused in GraphQL's shape
             ide.assets,
             *landing.ROUTES,
+            *calendars.ROUTES,
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
         ],
         lifespan=lifespan,
     )
     app.state.bell = Bell(settings.redis_url)
+    app.state.public_url = settings.public_url
     chosen: dict[str, Any] = {**settings.limits}
     app.state.persisted = persisted.load(settings.persisted_manifest)
     app.state.limits = replace(LIMITS, **chosen)

@@ -11,10 +11,13 @@ from typing import Any
 from sales import database, notices
 from sales.deliveries import Channel, DeliveryOutcome, DeliveryState, claiming, settling
 from sales.deliveries.claiming import Claim
-from sales.endpoints import Endpoint
+from sales.endpoints import Endpoint, EndpointKind
 from services.settings import Settings
+from services.worker.chats import ByApprise, BySlack, ByTeams
+from services.worker.fcm import ByFcm
 from services.worker.mailers import ByEmail
-from services.worker.ways import Outgoing, Result, Ways
+from services.worker.pushes import ByWebPush
+from services.worker.ways import Outgoing, Result, Way, Ways
 
 log = logging.getLogger("relance.send")
 
@@ -113,7 +116,18 @@ class Sender:
 
 def ways(settings: Settings, *, seconds: float) -> Ways:
     """Every way out that this deployment is set up for; each attempt has so many seconds."""
-    return {None: ByEmail(settings, seconds=seconds)}
+    found: dict[EndpointKind | None, Way] = {
+        None: ByEmail(settings, seconds=seconds),
+        EndpointKind.SLACK: BySlack(settings, seconds=seconds),
+        EndpointKind.TEAMS: ByTeams(settings, seconds=seconds),
+    }
+    if settings.apprise_schemes:
+        found[EndpointKind.APPRISE] = ByApprise(settings, seconds=seconds)
+    if key := settings.known_vapid_key():
+        found[EndpointKind.WEB_PUSH] = ByWebPush(settings, private_key=key, seconds=seconds)
+    if settings.fcm is not None:
+        found[EndpointKind.FCM] = ByFcm(settings, settings.fcm, seconds=seconds)
+    return found
 
 
 async def _outgoing(claims: list[Claim]) -> list[Outgoing]:

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from sales import calendars
 from sales.accounts import Privacy
 from sales.deliveries import Channel, Delivery
+from sales.endpoints import Endpoint, EndpointKind
 from sales.keys import create as create_key
 from sales.leads import Lead
 from sales.notifications import Notification, NotificationKind
@@ -56,11 +58,16 @@ async def one_of_each(by: Viewer, client: Client) -> dict[str, str]:
         by=by, fields={"name": "All", "layout": Layout.TABLE, "lead_filter": {}, "order_by": [], "is_shared": True}
     )
     view = await SavedView.get(id=viewed.id)
+    feed = await calendars.create(by=by, name="Phone")
+    endpoint = await Endpoint.create(
+        account_id=by.account.id, user_id=by.user.id, kind=EndpointKind.FCM, name="Phone", address="x", shown="x",
+        created_at=event.at,
+    )  # fmt: skip
     assert reason is not None
-    rows = (by.account, by.user, lead, step, reminder, event, notification, delivery, reason, view)
+    rows = (by.account, by.user, lead, step, reminder, event, notification, delivery, reason, view, endpoint)
     return {type(row).__name__: id_of(row) for row in rows} | {
         "Session": session["id"], "ApiKey": f"key_{made.outcome.id}", "Team": f"team_{team.id}",
-        "Pipeline": f"pipeline_{step.pipeline_id}",
+        "CalendarFeed": f"calendar_{feed.outcome.id}", "Pipeline": f"pipeline_{step.pipeline_id}",
     }  # fmt: skip
 
 
@@ -113,6 +120,8 @@ async def test_no_mutation_finds_anything_of_another_account(ada: Viewer, client
         ("notificationMarkRead", {"ids": [theirs["Notification"]]}),
         ("sessionRevoke", {"id": theirs["Session"]}),
         ("apiKeyRevoke", {"id": theirs["ApiKey"]}),
+        *[(name, {"id": theirs["Endpoint"]}) for name in ("deviceRemove", "chatRemove")],
+        *[(name, {"id": theirs["CalendarFeed"]}) for name in ("calendarFeedRotate", "calendarFeedRevoke")],
         *[(name, {"id": theirs["SavedView"]}) for name in ("viewEdit", "viewDelete")],
         *[("viewCreate", {"name": "x", "layout": "TABLE", "filter": {field: {"id": {"eq": theirs[kind]}}}})
           for field, kind in (("step", "Step"), ("pipeline", "Pipeline"), ("owner", "User"))],
