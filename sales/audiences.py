@@ -60,6 +60,8 @@ def _concerned(event: Happened, reminded: list[UUID]) -> Iterator[tuple[UUID, No
         yield from ((user_id, NotificationKind.REMINDER_DUE) for user_id in reminded)
     elif event.kind in _BULK:
         yield from ((UUID(owner), NotificationKind.STEP_CHANGED) for owner in event.data["owners"])
+    elif event.kind == Kind.USER_EMAIL_BOUNCED:
+        yield event.subject_id, NotificationKind.EMAIL_BOUNCED
     elif event.lead_id is not None:
         yield from _concerned_by_lead(event)
 

@@ -24,10 +24,10 @@ from tortoise.transactions import in_transaction
 
 TABLES = (
     "accounts",
-    "calendars",
     "deliveries",
     "endpoints",
     "failures",
+    "feeds",
     "idempotency",
     "journal",
     "keys",

@@ -41,7 +41,8 @@ from journal where account_id = $1 and position > $2 order by position limit $3
 """
 
 _READERS = """
-select u.id, u.role = 'ADMINISTRATOR' as is_administrator, u.notify_in_app as in_app, u.notify_by_email as by_email,
+select u.id, u.role = 'ADMINISTRATOR' as is_administrator, u.notify_in_app as in_app,
+  u.notify_by_email and u.email_bounced_at is null as by_email, u.unsubscribed_kinds as unsubscribed,
   coalesce((select jsonb_agg(jsonb_build_array(e.id, e.kind) order by e.id) from endpoints e
     where e.account_id = u.account_id and e.user_id = u.id and e.disabled_at is null and e.deleted_at is null),
     '[]') as devices
@@ -201,7 +202,7 @@ def _reminded(reminder: _Reminder, people: dict[UUID, Reader]) -> list[UUID]:
 
 def _reader(row: database.Row) -> Reader:
     devices = tuple(Device(UUID(id), EndpointKind(kind)) for id, kind in orjson.loads(row["devices"]))
-    return Reader(**row | {"devices": devices})
+    return Reader(**row | {"devices": devices, "unsubscribed": frozenset(row["unsubscribed"])})
 
 
 def _happened(row: database.Row) -> Happened:

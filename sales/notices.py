@@ -109,6 +109,8 @@ class Notice:
 
     @property
     def _name(self) -> str:
+        if self.kind == NotificationKind.EMAIL_BOUNCED:
+            return "email-bounced"
         if self.lead_id is None:
             return "pipeline-deleted" if self.event == Kind.PIPELINE_DELETED else "step-deleted"
         if self.kind == NotificationKind.LEAD_TAKEN_AWAY and self.owner is None:
@@ -126,6 +128,7 @@ class Notice:
             "before": self.step_before,
             "step": self.step_after,
             "amount": self._money(1),
+            "email": self.email,
             "leads": self.data.get("owners", {}).get(str(self.reader_id), 0),
         }
         return {name: "?" if value is None else value for name, value in known.items()}

@@ -26,6 +26,7 @@ class NotificationKind(StrEnum):
     STATUS_CHANGED = "STATUS_CHANGED"
     STEP_CHANGED = "STEP_CHANGED"
     AMOUNT_CHANGED = "AMOUNT_CHANGED"
+    EMAIL_BOUNCED = "EMAIL_BOUNCED"
 
 
 class Notification(Model):

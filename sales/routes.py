@@ -31,6 +31,8 @@ class Reader:
     in_app: bool
     by_email: bool
     devices: tuple[Device, ...] = ()
+    unsubscribed: frozenset[str] = frozenset()
+    """Kinds that are not to come by e-mail."""
 
 
 @dataclass(frozen=True)
@@ -53,5 +55,5 @@ class Route:
 
 def routes(reader: Reader, kind: NotificationKind, *, at: datetime | None) -> list[Route]:
     """The ways by which this person is told of this outside the application; `at`: not before, None: at once."""
-    found = [Route(Channel.EMAIL, None, at)] if reader.by_email else []
+    found = [Route(Channel.EMAIL, None, at)] if reader.by_email and kind not in reader.unsubscribed else []
     return found + [Route(device.channel, device.id, at) for device in reader.devices]

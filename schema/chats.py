@@ -8,7 +8,6 @@ from strawberry import UNSET
 from sales import endpoints
 from sales.endpoints import EndpointKind, chats
 from sales.endpoints.chats import NewChat
-from sales.journal import Kind
 from sales.verbs import Outcome
 from sales.viewers import Viewer
 from schema import ids
@@ -47,10 +46,10 @@ class ChatAddInput:
         description="Whether the account's events are told there, rather than your notifications; for administrators. "
         "Left out or null: yours.",
     )
-    events: list[Kind] | None = strawberry.field(
+    events: list[str] | None = strawberry.field(
         default=UNSET,
-        description="For a chat of the account: the kinds of events that are told there; empty: all of them. "
-        "Left out or null: all.",
+        description="For a chat of the account: the events that are told there, such as `lead.moved`; empty: all of "
+        "them. Left out or null: all.",
     )
 
 

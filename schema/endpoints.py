@@ -35,9 +35,12 @@ described(
 class Endpoint(Node, over=endpoints.Endpoint):
     kind: EndpointKind = strawberry.field(description="What stands there. Never null.")
     name: str = strawberry.field(description="What it is called. Never null.")
-    shown: str = strawberry.field(description="As much of its address as gives nothing away. Never null.")
+    address: str = strawberry.field(
+        description="As much of the address as may be seen. Never null.",
+        metadata=reads.computed(lambda endpoint: endpoint.shown),
+    )
     events: list[str] = strawberry.field(
-        description="The kinds of events that one of the account hears of; empty: all of them. Never null."
+        description="The events that it hears of, such as `lead.moved`; empty: all of them. Never null."
     )
     created_at: datetime = strawberry.field(description="When it was added. Never null.")
     disabled_at: datetime | None = strawberry.field(description="Since when nothing is sent there; null: it is on.")

@@ -10,10 +10,10 @@ from tortoise.models import Model
 
 from reads import Late, Row
 from sales.accounts import Account
-from sales.calendars import CalendarFeed
 from sales.deliveries import Delivery
 from sales.endpoints import Endpoint
 from sales.errors import InvalidValue
+from sales.feeds import CalendarFeed
 from sales.journal import Event
 from sales.keys import ApiKey
 from sales.leads import Lead

@@ -18,11 +18,11 @@ from strawberry.tools import create_type
 from reads import attach
 from schema import (
     accounts,
-    calendars,
     chats,
     deliveries,
     devices,
     endpoints,
+    feeds,
     keys,
     nodes,
     notifications,
@@ -64,7 +64,7 @@ Mutation = create_type(
         *sign_in.MUTATIONS, *sessions.MUTATIONS, *viewers.MUTATIONS, *keys.MUTATIONS, *writing.MUTATIONS,
         *deciding.MUTATIONS, *reminders.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS, *steps.MUTATIONS,
         *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS,
-        *calendars.MUTATIONS, *devices.MUTATIONS, *chats.MUTATIONS,
+        *feeds.MUTATIONS, *devices.MUTATIONS, *chats.MUTATIONS,
     ],
     description="What can be done: one mutation for one action of a person. What a rule refuses is in the payload's "
     "`errors`. With the header `Idempotency-Key` a mutation that is sent again answers its first outcome for 24 hours.",

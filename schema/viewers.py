@@ -8,22 +8,23 @@ import strawberry
 from strawberry import UNSET
 
 import reads
-from sales import accounts, calendars, endpoints, keys, users, viewers
+from sales import accounts, endpoints, feeds, keys, users, viewers
 from sales import notifications as inbox
 from sales.endpoints import EndpointKind, chats, devices
+from sales.notifications import NotificationKind
 from sales.sessions import Session as Device
 from sales.users import people
 from sales.verbs import Outcome
 from schema import plans
 from schema.absent import given, or_none
 from schema.accounts import Account
-from schema.calendars import CalendarFeed
 from schema.context import Info
 from schema.endpoints import Endpoint
+from schema.feeds import CalendarFeed
 from schema.keys import ApiKey
 from schema.mutations import Answer, mutation
 from schema.notifications import UNREAD
-from schema.scalars import Locale, TimeZone
+from schema.scalars import EmailAddress, Locale, TimeZone
 from schema.sessions import Session
 from schema.users import User
 
@@ -37,6 +38,12 @@ class Preferences:
     day_starts_at: time = strawberry.field(description="When to tell you of what is due on a day. Never null.")
     notify_in_app: bool = strawberry.field(description="Whether you are told in the inbox. Never null.")
     notify_by_email: bool = strawberry.field(description="Whether you are told by e-mail. Never null.")
+    unsubscribed_kinds: list[NotificationKind] = strawberry.field(
+        description="Of what you are not told by e-mail all the same. Never null."
+    )
+    email_bounced_at: datetime | None = strawberry.field(
+        description="Since when an e-mail came back and none is sent to your address; null: they arrive."
+    )
 
 
 def _is(what: Callable[[viewers.Viewer], bool]) -> reads.Metadata:
@@ -46,17 +53,14 @@ def _is(what: Callable[[viewers.Viewer], bool]) -> reads.Metadata:
 _person = reads.one(users.User, lambda _, user, __: f"{user.id} = {user.bind(lambda run: run.who.user.id, 'uuid')}")
 
 
-def _of_kinds(kinds: Sequence[EndpointKind], whose: str) -> reads.Metadata:
-    """Endpoints of these kinds that are there; `whose` is SQL about one ({0}) and about who asks ({1})."""
-    named = ", ".join(f"'{kind}'" for kind in kinds)
-    return reads.many(
-        endpoints.Endpoint,
-        lambda _, endpoint, __: (
-            f"{endpoint.kind} in ({named}) and "
-            f"{whose.format(endpoint, endpoint.bind(lambda run: run.who.user.id, 'uuid'))}"
-        ),
-        order=lambda endpoint: f"{endpoint.created_at} desc, {endpoint.id}",
-    )
+def _of_kinds(kinds: Sequence[EndpointKind], *, only_own: bool) -> reads.Metadata:
+    def chosen(_: reads.Row, endpoint: reads.Row, __: reads.Arguments) -> str:
+        of_kind = f"{endpoint.kind} in ({', '.join(repr(str(kind)) for kind in kinds)})"
+        if not only_own:
+            return of_kind
+        return f"{of_kind} and {endpoint.user_id} = {endpoint.bind(lambda run: run.who.user.id, 'uuid')}"
+
+    return reads.many(endpoints.Endpoint, chosen, order=lambda endpoint: f"{endpoint.created_at} desc, {endpoint.id}")
 
 
 @strawberry.type(description="You: who asks, in which account, and with what rights.")
@@ -110,17 +114,17 @@ class Viewer:
     )
     devices: list[Endpoint] = strawberry.field(
         description="The browsers and telephones on which you are told, the newest first. Never null.",
-        metadata=_of_kinds(devices.KINDS, "{0.user_id} = {1}"),
+        metadata=_of_kinds(devices.KINDS, only_own=True),
     )
     chats: list[Endpoint] = strawberry.field(
         description="The chats in which you are told, the newest first; for an administrator, the account's, too. "
         "Never null.",
-        metadata=_of_kinds(chats.KINDS, "true"),
+        metadata=_of_kinds(chats.KINDS, only_own=False),
     )
     calendar_feeds: list[CalendarFeed] = strawberry.field(
         description="The secret addresses of your calendar that work, the newest first. Never null.",
         metadata=reads.many(
-            calendars.CalendarFeed,
+            feeds.CalendarFeed,
             lambda _, feed, __: f"{feed.revoked_at} is null",
             order=lambda feed: f"{feed.created_at} desc, {feed.id}",
         ),
@@ -155,6 +159,16 @@ class ViewerSetPreferencesInput:
     notify_by_email: bool | None = strawberry.field(
         default=UNSET, description="Whether to tell you by e-mail. Left out: stays; never null."
     )
+    unsubscribed_kinds: list[NotificationKind] | None = strawberry.field(
+        default=UNSET, description="Of what not to tell you by e-mail all the same. Left out: stays; never null."
+    )
+
+
+@strawberry.input(description="Where your e-mails arrive.")
+class ViewerConfirmEmailInput:
+    email: EmailAddress | None = strawberry.field(
+        default=UNSET, description="Another address, by which you sign in from now on. Left out or null: the same."
+    )
 
 
 @strawberry.input(description="How much of your inbox.")
@@ -172,9 +186,15 @@ async def _renewed(info: Info, _: Answer) -> Any:
 @mutation("viewer", Viewer, read=_renewed)
 async def viewer_set_preferences(by: viewers.Viewer, input: ViewerSetPreferencesInput) -> Outcome:
     """Set your own name, language, time zone, start of the day, and how you are told."""
-    names = ("name", "locale", "time_zone", "day_starts_at", "notify_in_app", "notify_by_email")
+    names = ("name", "locale", "time_zone", "day_starts_at", "notify_in_app", "notify_by_email", "unsubscribed_kinds")
     sent: people.Preferences = given(input, *names)  # type: ignore[assignment]
     return await people.prefer(by=by, preferences=sent)
+
+
+@mutation("viewer", Viewer, read=_renewed)
+async def viewer_confirm_email(by: viewers.Viewer, input: ViewerConfirmEmailInput) -> Outcome:
+    """Say that your e-mails arrive, after one came back, or change your address: they are sent again from now on."""
+    return await people.confirm_email(by=by, email=or_none(input.email))
 
 
 @mutation("viewer", Viewer, read=_renewed)
@@ -184,4 +204,4 @@ async def notification_mark_all_read(by: viewers.Viewer, input: NotificationMark
 
 
 QUERIES = [viewer]
-MUTATIONS = [viewer_set_preferences, notification_mark_all_read]
+MUTATIONS = [viewer_set_preferences, viewer_confirm_email, notification_mark_all_read]

@@ -92,6 +92,7 @@ described(
     STATUS_CHANGED="Somebody changed the status of a lead of yours.",
     STEP_CHANGED="Somebody moved a lead of yours to another step.",
     AMOUNT_CHANGED="Somebody changed the amount of a lead of yours.",
+    EMAIL_BOUNCED="An e-mail to you came back: none is sent to that address until you confirm it.",
 )
 
 described(

@@ -8,28 +8,17 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-import orjson
-
 from sales.endpoints.addresses import Network
 from sales.endpoints.offered import Offer
-from services import vapid
+from services import channels, vapid
+from services.bad_settings import BadSetting as BadSetting
+from services.bad_settings import CannotStart as CannotStart
+from services.channels import ServiceAccount
 
 DATABASE_FILE = "database.url"
 SECRET_FILE = "secret.key"
 VAPID_FILE = "vapid.key"
-SHORTEST_SECRET = 32
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-
-
-class CannotStart(Exception):
-    """Why this doesn't start here, in one sentence for whoever started it."""
-
-
-class BadSetting(CannotStart):
-    """An environment variable that can't be used, in one sentence for whoever set it."""
-
-    def __init__(self, name: str, problem: str, *, example: str) -> None:
-        super().__init__(f"{name} {problem}; for example {name}={example}")
 
 
 @dataclass(frozen=True)
@@ -42,16 +31,6 @@ class Smtp:
     starttls: bool = False
     user: str | None = None
     password: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
-class ServiceAccount:
-    """Who Firebase knows us as, from the JSON file that Google hands out."""
-
-    project_id: str
-    client_email: str
-    private_key: str = field(repr=False)
-    token_uri: str
 
 
 @dataclass(frozen=True)
@@ -99,11 +78,11 @@ class Settings:
             public_url=_public(given.get("PUBLIC_URL", f"http://localhost:{port}")),
             allowed_networks=_networks(given.get("ALLOWED_NETWORKS", "")),
             mail_from=_sender(given.get("MAIL_FROM", cls.mail_from)),
-            mail_bounces=_bounces(given.get("MAIL_BOUNCES")),
-            bounce_token=_long(given.get("BOUNCE_TOKEN"), "BOUNCE_TOKEN"),
-            vapid_private_key=_vapid(given.get("VAPID_PRIVATE_KEY")),
-            fcm=_service_account(_file(given.get("FCM_CREDENTIALS"))),
-            apprise_schemes=_schemes(given.get("APPRISE_SCHEMES", "")),
+            mail_bounces=channels.bounces(given.get("MAIL_BOUNCES")),
+            bounce_token=channels.long_enough(given.get("BOUNCE_TOKEN"), "BOUNCE_TOKEN"),
+            vapid_private_key=channels.vapid_key(given.get("VAPID_PRIVATE_KEY")),
+            fcm=channels.service_account(_file(given.get("FCM_CREDENTIALS"))),
+            apprise_schemes=channels.schemes(given.get("APPRISE_SCHEMES", "")),
             log_level=_level(given.get("LOG_LEVEL", cls.log_level)),
             trusted_proxies=_proxies(given.get("TRUSTED_PROXIES", cls.trusted_proxies)),
             limits=_limits(given),
@@ -230,44 +209,7 @@ def _smtp(url: str | None) -> Smtp | None:
 
 def _secret(value: str | None) -> str | None:
     for key in (value or "").split(",") if value else []:
-        _long(key.strip(), "SECRET_KEY")
-    return value
-
-
-def _long(value: str | None, name: str) -> str | None:
-    if value is not None and len(value) < SHORTEST_SECRET:
-        example = "$(openssl rand -hex 32)"
-        raise BadSetting(name, f"must have at least {SHORTEST_SECRET} random characters", example=example)
-    return value
-
-
-def _vapid(value: str | None) -> str | None:
-    try:
-        return value if value is None or vapid.public_key_of(value) else None
-    except ValueError:
-        raise BadSetting(
-            "VAPID_PRIVATE_KEY", "must be the 32 bytes of a P-256 key in base64url", example="$(relance vapid-key)"
-        ) from None
-
-
-def _service_account(file: Path | None) -> ServiceAccount | None:
-    if file is None:
-        return None
-    try:
-        kept = orjson.loads(file.read_bytes())
-        return ServiceAccount(**{name: str(kept[name]) for name in ServiceAccount.__dataclass_fields__})
-    except (OSError, ValueError, LookupError, TypeError):
-        problem = "must name the JSON file of a Google service account, which can be read here"
-        raise BadSetting("FCM_CREDENTIALS", problem, example="/run/secrets/firebase.json") from None
-
-
-def _schemes(value: str) -> frozenset[str]:
-    return frozenset(filter(None, (each.strip().removesuffix("://").lower() for each in value.split(","))))
-
-
-def _bounces(value: str | None) -> str | None:
-    if value is not None and (value.count("@") != 1 or not value.isascii() or not all(value.split("@"))):
-        raise BadSetting("MAIL_BOUNCES", "must be an e-mail address alone", example="bounce@crm.example.com")
+        channels.long_enough(key.strip(), "SECRET_KEY")
     return value
 
 

@@ -61,6 +61,10 @@ _IN_ORDER = """(d.channel <> 'WEBHOOK' or not exists (
         and p.state = 'PENDING' and p.channel = 'WEBHOOK'))"""
 """Webhooks arrive in order of each lead; what goes to a person is never held behind another delivery."""
 
+_BY_EMAIL = """(u.notify_by_email and u.email_bounced_at is null and not exists (
+      select from deliveries o join notifications n on n.id = o.notification_id
+      where o.id = due.id and n.kind = any(u.unsubscribed_kinds)))"""
+
 # Who has turned e-mail off, or left, since it was held back gets none any more.
 # An expired lease is a due row: first send, retry and rescue are this one query. An attempt that was never ended was
 # interrupted if it had not begun to transmit; otherwise nobody knows whether it arrived.
@@ -86,7 +90,7 @@ judged as (
         then 'ambiguous'
       when due.attempt >= {MOST_ATTEMPTS} then 'interrupted'
       when e.disabled_at is not null then 'the endpoint is switched off' end as dead_of,
-    u.deactivated_at is null and e.deleted_at is null and (due.channel <> 'EMAIL' or u.notify_by_email) as is_wanted
+    u.deactivated_at is null and e.deleted_at is null and (due.channel <> 'EMAIL' or {_BY_EMAIL}) as is_wanted
   from due left join closed c on c.delivery_id = due.id
   left join users u on u.account_id = due.account_id and u.id = due.user_id
   left join endpoints e on e.account_id = due.account_id and e.id = due.endpoint_id),

@@ -21,6 +21,8 @@ KINDS: Final = (EndpointKind.SLACK, EndpointKind.TEAMS, EndpointKind.APPRISE)
 MOST_CHATS: Final = 20
 LONGEST_NAME: Final = 120
 LONGEST_URL: Final = 2_000
+_TOLD: Final = frozenset(kind for kind in Kind if kind.partition(".")[0] in ("lead", "reminder", "step", "pipeline"))
+"""The events that leave the account; what people do to themselves does not."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class NewChat:
     name: str
     url: str
     is_of_account: bool = False
-    events: Sequence[Kind] = ()
+    events: Sequence[str] = ()
 
 
 async def add(*, by: Viewer, chat: NewChat) -> Outcome:
@@ -70,7 +72,7 @@ async def _add(*, by: Viewer, chat: NewChat, name: str, address: Secret) -> Draf
         raise InvalidValue("name", "too_many_chats", most=MOST_CHATS)
     new = Endpoint(
         account_id=by.account.id, user_id=user_id, kind=chat.kind, name=name, address=sealed.seal(address.value),
-        shown=_shown(chat), events=[str(kind) for kind in chat.events], created_at=await database.now(),
+        shown=_shown(chat), events=list(chat.events), created_at=await database.now(),
     )  # fmt: skip
     draft = Draft(Kind.ENDPOINT_CREATED, new, by=by)
     draft.add(new)
@@ -83,6 +85,11 @@ def _problems(chat: NewChat) -> list[Refusal]:
     checks = Checks()
     if chat.events and not chat.is_of_account:
         checks.refusals.append(InvalidValue("events", "only_for_account"))
+    checks.refusals += [
+        InvalidValue(f"events.{n}", "event_not_told", event=event)
+        for n, event in enumerate(chat.events)
+        if event not in _TOLD
+    ]
     with checks:
         if chat.kind == EndpointKind.APPRISE:
             _require_offered(chat.url)
@@ -92,8 +99,8 @@ def _problems(chat: NewChat) -> list[Refusal]:
 
 
 def _require_offered(url: str) -> None:
-    scheme = url.partition("://")[0]
-    if scheme not in offer().apprise_schemes or not url.isprintable() or len(url) > LONGEST_URL:
+    scheme, _, rest = url.partition("://")
+    if not rest or scheme not in offer().apprise_schemes or not url.isprintable() or len(url) > LONGEST_URL:
         raise InvalidValue("url", "scheme_not_offered", offered=_offered())
 
 

@@ -90,8 +90,9 @@ async def _add(*, by: Viewer, name: str, kind: EndpointKind, address: Secret, sh
         address_hash=hash, shown=shown, created_at=now,
     )  # fmt: skip
     draft = Draft(Kind.ENDPOINT_CREATED, new, by=by)
-    if device is not None:  # somebody else signs in on it now
-        draft.change(device, deleted_at=now, address_hash=None)
+    if device is not None:  # somebody else signs in on it now: it is known by one row at a time
+        await database.fetch("update endpoints set address_hash = null where id = $1 returning 1", device.id)
+        draft.change(device, deleted_at=now)
     draft.add(new)
     return draft
 

@@ -152,6 +152,7 @@ invalid-token-malformed = This is not a registration token.
 invalid-only-for-account = Only a chat of the company has this.
 invalid-too-many-devices = You have { $most } devices, and there is no room for more. Remove one first.
 invalid-too-many-chats = There are { $most } chats, and there is no room for more. Remove one first.
+invalid-event-not-told = “{ $event }” is not told to webhooks: only what happens to leads, reminders, steps and pipelines is.
 invalid-too-many = At most { $most } at once.
 
 ## Advice
@@ -196,6 +197,7 @@ notice-pipeline-deleted = { $leads ->
     [one] { $actor } deleted the pipeline “{ $before }”; one lead of yours is in the step “{ $step }” now.
    *[other] { $actor } deleted the pipeline “{ $before }”; { $leads } leads of yours are in the step “{ $step }” now.
 }
+notice-email-bounced = An e-mail to { $email } came back. Nothing more is sent there until you confirm or change your address.
 notice-somebody = Somebody
 notice-reminder = Reminder
 notice-subject = { $activity }: { $lead }
@@ -211,7 +213,23 @@ detail-by = By
 email-open = Open the lead
 email-open-leads = Open your leads
 email-detail = { $label }: { $value }
+email-unsubscribe = No more e-mails of this kind
 email-why = You get this e-mail because Relance tells you what concerns your leads and reminders. You can turn e-mails off in your preferences.
+
+## Unsubscribing
+unsubscribe-title = Fewer e-mails
+unsubscribe-ask = Relance writes to { $email }. What should not come by e-mail any more?
+unsubscribe-button = { $kind }
+unsubscribe-done = Done
+unsubscribe-done-words = No more e-mails of this kind: { $kind }. You can have them again: it is among your preferences.
+unsubscribe-all = all e-mails
+unsubscribe-reminder-due = reminders that come due
+unsubscribe-lead-assigned = leads that you are given
+unsubscribe-lead-taken-away = leads that are taken from you
+unsubscribe-status-changed = changes of status
+unsubscribe-step-changed = changes of step
+unsubscribe-amount-changed = changes of amount
+unsubscribe-email-bounced = e-mails that came back
 
 ## The calendar
 calendar-name = Relance reminders

@@ -143,8 +143,8 @@ invalid-cannot-seal = Ce déploiement n’a pas de SECRET_KEY et ne peut donc ga
 invalid-no-web-push = Relance n’est pas configuré ici pour les notifications dans les navigateurs : son exploitant doit définir VAPID_PRIVATE_KEY.
 invalid-no-native-push = Relance n’est pas configuré ici pour les notifications sur les téléphones : son exploitant doit définir FCM_CREDENTIALS.
 invalid-url-not-https = L’adresse doit commencer par https://.
-invalid-url-not-reachable = « { $host } » n’est pas une adresse publique, et ce déploiement n’envoie qu’à celles-là.
-invalid-url-malformed = Ce n’est pas l’adresse d’un serveur : https://, un hôte et un chemin, 2 000 caractères au plus.
+invalid-url-not-reachable = « { $host } » n’est pas une adresse publique, et ce déploiement n’envoie qu’à celles-là.
+invalid-url-malformed = Ce n’est pas l’adresse d’un serveur : https://, un hôte et un chemin, 2 000 caractères au plus.
 invalid-url-with-password = Une adresse qui contient un utilisateur ou un mot de passe n’est pas gardée. Vérifiez plutôt la signature.
 invalid-scheme-not-offered = Relance n’envoie pas à de telles adresses ici. Il envoie à : { $offered }.
 invalid-push-key-malformed = Ce n’est pas la clé d’un abonnement aux notifications, en base64url.
@@ -152,6 +152,7 @@ invalid-token-malformed = Ce n’est pas un jeton d’enregistrement.
 invalid-only-for-account = Seul un canal de discussion de l’entreprise a cela.
 invalid-too-many-devices = Vous avez { $most } appareils, et il n’y a plus de place. Retirez-en un d’abord.
 invalid-too-many-chats = Il y a { $most } canaux de discussion, et il n’y a plus de place. Retirez-en un d’abord.
+invalid-event-not-told = « { $event } » n’est pas transmis aux webhooks : seul l’est ce qui arrive aux opportunités, rappels, étapes et tunnels de vente.
 invalid-too-many = Au plus { $most } à la fois.
 
 ## Advice
@@ -196,6 +197,7 @@ notice-pipeline-deleted = { $leads ->
     [one] { $actor } a supprimé le tunnel de vente « { $before } » ; une de vos opportunités est maintenant à l’étape « { $step } ».
    *[other] { $actor } a supprimé le tunnel de vente « { $before } » ; { $leads } de vos opportunités sont maintenant à l’étape « { $step } ».
 }
+notice-email-bounced = Un e-mail à { $email } est revenu. Plus rien n’y est envoyé tant que vous n’avez pas confirmé ou changé votre adresse.
 notice-somebody = Quelqu’un
 notice-reminder = Rappel
 notice-subject = { $activity } : { $lead }
@@ -211,7 +213,23 @@ detail-by = Par
 email-open = Ouvrir l’opportunité
 email-open-leads = Ouvrir vos opportunités
 email-detail = { $label } : { $value }
+email-unsubscribe = Ne plus recevoir d’e-mails de ce genre
 email-why = Vous recevez cet e-mail parce que Relance vous dit ce qui concerne vos opportunités et vos rappels. Vous pouvez désactiver les e-mails dans vos préférences.
+
+## Unsubscribing
+unsubscribe-title = Moins d’e-mails
+unsubscribe-ask = Relance écrit à { $email }. Que ne voulez-vous plus recevoir par e-mail ?
+unsubscribe-button = { $kind }
+unsubscribe-done = C’est fait
+unsubscribe-done-words = Plus d’e-mails de ce genre : { $kind }. Vous pouvez les rétablir dans vos préférences.
+unsubscribe-all = tous les e-mails
+unsubscribe-reminder-due = rappels arrivés à échéance
+unsubscribe-lead-assigned = opportunités qui vous sont confiées
+unsubscribe-lead-taken-away = opportunités qui vous sont retirées
+unsubscribe-status-changed = changements de statut
+unsubscribe-step-changed = changements d’étape
+unsubscribe-amount-changed = changements de montant
+unsubscribe-email-bounced = e-mails revenus
 
 ## The calendar
 calendar-name = Rappels Relance

@@ -13,7 +13,7 @@ from sales import database, sealed
 from sales.endpoints import addresses, offered
 from schema.schema import LIMITS
 from services import logs
-from services.api import calendars, health, ide, landing, persisted
+from services.api import feeds, health, ide, landing, mail, persisted
 from services.api.bell import Bell
 from services.api.graphql import graphql
 from services.settings import Settings
@@ -41,7 +41,8 @@ def create_app(settings: Settings) -> Starlette:
             Route("/graphql", graphql, methods=_ALL_METHODS),  # what can't be done there is refused in GraphQL's shape
             ide.assets,
             *landing.ROUTES,
-            *calendars.ROUTES,
+            *feeds.ROUTES,
+            *mail.ROUTES,
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
         ],
@@ -49,6 +50,7 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.state.bell = Bell(settings.redis_url)
     app.state.public_url = settings.public_url
+    app.state.bounce_token = settings.bounce_token
     chosen: dict[str, Any] = {**settings.limits}
     app.state.persisted = persisted.load(settings.persisted_manifest)
     app.state.limits = replace(LIMITS, **chosen)

@@ -97,7 +97,7 @@ class ByApprise:
         if scheme not in self._settings.apprise_schemes:
             return Result(DeliveryOutcome.REFUSED, f"{scheme}:// is not in APPRISE_SCHEMES here")
         chat = Apprise()
-        if not chat.add(url):
+        if not await asyncio.to_thread(chat.add, url):  # the first one loads all that apprise speaks
             return Result(DeliveryOutcome.REJECTED, f"apprise cannot read this {scheme}:// address")
         telling = await told(outgoing, public_url=self._settings.public_url)
         if self._free == 0:

@@ -16,12 +16,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sales.notices import Notice
 from sales.sentences import say
+from sales.unsubscribing import token_for
 
 _FOLDER = Path(__file__).parent / "emails"
 
 
 def compose(notice: Notice, *, delivery_id: UUID, public_url: str, mail_from: str) -> EmailMessage:
-    """The message; the delivery's id is its Message-ID, so that a mail store knows a repeat. Raises ValueError."""
+    """The message; the delivery's id is its Message-ID, so that a mail store knows a repeat. Raises ValueError.
+
+    What concerns one lead hangs together in a mail program: all of it refers to one message, which nobody ever sent.
+    """
     message = EmailMessage(policy=SMTP)
     name, address = parseaddr(mail_from)
     message["From"] = _address(name, address)
@@ -31,7 +35,13 @@ def compose(notice: Notice, *, delivery_id: UUID, public_url: str, mail_from: st
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Message-ID"] = f"<dlv_{delivery_id}@{urlsplit(public_url).hostname}>"
     message["Auto-Submitted"] = "auto-generated"
+    if notice.lead_id is not None:
+        for header in ("References", "In-Reply-To"):
+            message[header] = f"<lead_{notice.lead_id}@{urlsplit(public_url).hostname}>"
     words = _words(notice, public_url)
+    if words["unsubscribe"]:
+        message["List-Unsubscribe"] = f"<{words['unsubscribe']}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     for template, subtype in (("notice.txt.jinja", "plain"), ("notice.html.jinja", "html")):
         body = _templates().get_template(template).render(words)
         add = message.set_content if subtype == "plain" else message.add_alternative
@@ -42,6 +52,9 @@ def compose(notice: Notice, *, delivery_id: UUID, public_url: str, mail_from: st
 def _words(notice: Notice, public_url: str) -> dict[str, Any]:
     is_of_lead = notice.number is not None
     link = f"{public_url}/leads/{notice.number}" if is_of_lead else f"{public_url}/leads"
+    token = token_for(notice.reader_id, notice.kind)
+    unsubscribe = f"{public_url}/unsubscribe/{token}" if token else None
+    less = say(notice.locale, "email-unsubscribe")
     opens = say(notice.locale, "email-open" if is_of_lead else "email-open-leads")
     return {
         "locale": notice.locale,
@@ -55,6 +68,9 @@ def _words(notice: Notice, public_url: str) -> dict[str, Any]:
         "link": link,
         "open": opens,
         "why": say(notice.locale, "email-why"),
+        "unsubscribe": unsubscribe,
+        "less": less,
+        "less_line": say(notice.locale, "email-detail", label=less, value=unsubscribe or ""),
     }
 
 

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sales import sealed
 from sales.deliveries import DeliveryOutcome
 from sales.notifications import NotificationKind
-from services.settings import ServiceAccount, Settings
+from services.channels import ServiceAccount
+from services.settings import Settings
 from services.worker import outbound
 from services.worker.pushes import KEPT_SECONDS, topic
 from services.worker.tellings import Telling, told

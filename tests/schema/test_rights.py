@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sales import calendars
+from sales import feeds
 from sales.accounts import Privacy
 from sales.deliveries import Channel, Delivery
 from sales.endpoints import Endpoint, EndpointKind
@@ -58,7 +58,7 @@ async def one_of_each(by: Viewer, client: Client) -> dict[str, str]:
         by=by, fields={"name": "All", "layout": Layout.TABLE, "lead_filter": {}, "order_by": [], "is_shared": True}
     )
     view = await SavedView.get(id=viewed.id)
-    feed = await calendars.create(by=by, name="Phone")
+    feed = await feeds.create(by=by, name="Phone")
     endpoint = await Endpoint.create(
         account_id=by.account.id, user_id=by.user.id, kind=EndpointKind.FCM, name="Phone", address="x", shown="x",
         created_at=event.at,

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sales import calendars
-from sales.calendars import Calendar, Entry
+from sales import feeds
+from sales.feeds import Calendar, Entry
 from sales.sentences import say
 
 LASTS: Final = timedelta(minutes=15)
@@ -33,7 +33,7 @@ _HEADERS: Final = {
 
 async def calendar(request: Request) -> Response:
     """The calendar under this address; 404 where there is none (any more)."""
-    found = await calendars.calendar_of(request.path_params["token"])
+    found = await feeds.calendar_of(request.path_params["token"])
     if found is None:
         return Response("There is no calendar here.\n", 404, _HEADERS, media_type="text/plain")
     public_url: str = request.app.state.public_url

@@ -5,8 +5,8 @@ from datetime import datetime
 import strawberry
 from strawberry import Parent
 
-from sales import calendars
-from sales.calendars import NewFeed
+from sales import feeds
+from sales.feeds import NewFeed
 from sales.verbs import Outcome
 from sales.viewers import Viewer
 from schema import ids
@@ -15,7 +15,7 @@ from schema.nodes import Node
 
 
 @strawberry.type(description="A secret address of your calendar, from which a program reads your reminders.")
-class CalendarFeed(Node, over=calendars.CalendarFeed):
+class CalendarFeed(Node, over=feeds.CalendarFeed):
     name: str = strawberry.field(description="What it is for. Never null.")
     created_at: datetime = strawberry.field(description="When it was made. Never null.")
     revoked_at: datetime | None = strawberry.field(description="Since when nothing is found there; null: it works.")
@@ -47,19 +47,19 @@ def path(answer: Parent[Answer]) -> str | None:
 @mutation("calendar_feed", CalendarFeed, path=path)
 async def calendar_feed_create(by: Viewer, input: CalendarFeedCreateInput) -> NewFeed:
     """Make a secret address of your calendar, for one program. At most 10 a person."""
-    return await calendars.create(by=by, name=input.name)
+    return await feeds.create(by=by, name=input.name)
 
 
 @mutation("calendar_feed", CalendarFeed, path=path)
 async def calendar_feed_rotate(by: Viewer, input: CalendarFeedRotateInput) -> NewFeed:
     """Give your calendar another secret address: nothing is found at the one before from now on."""
-    return await calendars.rotate(ids.read(input.id, calendars.CalendarFeed), by=by)
+    return await feeds.rotate(ids.read(input.id, feeds.CalendarFeed), by=by)
 
 
 @mutation("calendar_feed", CalendarFeed)
 async def calendar_feed_revoke(by: Viewer, input: CalendarFeedRevokeInput) -> Outcome:
     """End a secret address of your calendar: nothing is found there from now on."""
-    return await calendars.revoke(ids.read(input.id, calendars.CalendarFeed), by=by)
+    return await feeds.revoke(ids.read(input.id, feeds.CalendarFeed), by=by)
 
 
 MUTATIONS = [calendar_feed_create, calendar_feed_rotate, calendar_feed_revoke]

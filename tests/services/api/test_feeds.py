@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from icalendar import Calendar, Event
 
-from sales import calendars, clock, database
+from sales import clock, database, feeds
 from sales.accounts import Privacy
 from sales.leads import Lead
 from sales.leads.edit import LeadFields, edit
@@ -22,7 +22,7 @@ AT = datetime(2027, 3, 1, 9, 30, tzinfo=UTC)
 
 
 async def address(by: Viewer) -> str:
-    return f"/calendar/{(await calendars.create(by=by, name='Phone')).token}.ics"
+    return f"/calendar/{(await feeds.create(by=by, name='Phone')).token}.ics"
 
 
 async def entries(client: Client, path: str) -> list[Event]:
@@ -225,7 +225,7 @@ async def test_an_address_is_shown_once_replaced_and_ended(client: Client, nobod
 
 
 async def test_it_is_kept_as_a_hash_and_told_nowhere(ada: Viewer) -> None:
-    made = await calendars.create(by=ada, name="Phone")
+    made = await feeds.create(by=ada, name="Phone")
 
     kept = await database.fetch(
         "select f.token_hash || j.changes || j.private || j.data as text from calendar_feeds f, journal j "
@@ -238,7 +238,7 @@ async def test_it_is_kept_as_a_hash_and_told_nowhere(ada: Viewer) -> None:
 
 
 async def test_others_can_do_nothing_to_it_and_keys_can_make_none(ada: Viewer, client: Client) -> None:
-    made = await calendars.create(by=await a_user(ada), name="Bens")
+    made = await feeds.create(by=await a_user(ada), name="Bens")
     id = f"calendar_{made.outcome.id}"
     key = (await client.do("apiKeyCreate", {"name": "Script"}, "secret"))["secret"]
     script = Client(an_app(), token=key)
