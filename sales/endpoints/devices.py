@@ -18,6 +18,7 @@ from sales.errors import InvalidValue, NotFound, Refusal
 from sales.journal import Kind
 from sales.journal.drafts import Draft
 from sales.names import clean
+from sales.sealed import CannotOpen
 from sales.tokens import Secret
 from sales.users import User
 from sales.verbs import Checks, Outcome, verb
@@ -101,11 +102,18 @@ def _again(device: Endpoint, *, by: Viewer, name: str, address: str) -> Draft:
     """A device that is known: its keys and name may be others by now, and it has shown that it is there."""
     draft = Draft(Kind.ENDPOINT_ENABLED if device.disabled_at else Kind.ENDPOINT_EDITED, device, by=by)
     draft.change(device, name=name)
-    if sealed.unseal(device.address) != address:
+    if not _holds(device, address):
         draft.change(device, address=sealed.seal(address))
     if device.disabled_at is not None:
         draft.change(device, disabled_at=None, disabled_because=None, failures=0, failing_since=None, paused_until=None)
     return draft
+
+
+def _holds(device: Endpoint, address: str) -> bool:
+    try:
+        return sealed.unseal(device.address) == address
+    except CannotOpen:  # sealed by a key that is gone; now there is one again
+        return False
 
 
 def _problems(device: Subscription | Telephone) -> list[Refusal]:

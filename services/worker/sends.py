@@ -13,7 +13,7 @@ from sales.deliveries import Channel, DeliveryOutcome, DeliveryState, claiming, 
 from sales.deliveries.claiming import Claim
 from sales.endpoints import Endpoint, EndpointKind
 from services.settings import Settings
-from services.worker.chats import ByApprise, BySlack, ByTeams
+from services.worker.chats import BySlack, ByTeams
 from services.worker.fcm import ByFcm
 from services.worker.mailers import ByEmail
 from services.worker.pushes import ByWebPush
@@ -122,6 +122,8 @@ def ways(settings: Settings, *, seconds: float) -> Ways:
         EndpointKind.TEAMS: ByTeams(settings, seconds=seconds),
     }
     if settings.apprise_schemes:
+        from services.worker.apprised import ByApprise  # large, and seldom needed
+
         found[EndpointKind.APPRISE] = ByApprise(settings, seconds=seconds)
     if key := settings.known_vapid_key():
         found[EndpointKind.WEB_PUSH] = ByWebPush(settings, private_key=key, seconds=seconds)

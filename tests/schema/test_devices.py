@@ -83,6 +83,18 @@ async def test_a_known_device_stays_one_and_comes_back_to_life(ada: Viewer, clie
     assert (await last_event(ada)).kind == "endpoint.enabled"
 
 
+async def test_a_device_that_was_sealed_by_a_lost_key_can_be_added_again(client: Client) -> None:
+    token = {"fcm": {"token": "t"}}
+    first = await client.do("deviceAdd", {"name": "Phone", "device": token}, "device { id }")
+
+    sealed.use("n" * 32)
+    again = await client.do("deviceAdd", {"name": "Phone", "device": token}, "device { id }")
+
+    [kept] = await Endpoint.filter(id=again["device"]["id"].removeprefix("endpoint_"))
+    assert again["device"] == first["device"]
+    assert sealed.unseal(kept.address) == "t"
+
+
 async def test_a_device_is_its_last_persons(ada: Viewer, client: Client) -> None:
     ben, token = await signed_in(await a_user(ada, name="Ben")), {"fcm": {"token": "abc:DEF-123"}}
     await client.do("deviceAdd", {"name": "Phone", "device": token})

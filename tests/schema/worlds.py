@@ -11,10 +11,12 @@ from uuid import UUID
 
 from tortoise.models import Model
 
-from sales import clock, database, dispatch, keys, pipelines, reasons, statuses, steps, teams, views
+from sales import clock, database, dispatch, feeds, keys, pipelines, reasons, statuses, steps, teams, views
 from sales.accounts import Account, Privacy
 from sales.callers import caller
 from sales.deliveries import Delivery
+from sales.endpoints import Endpoint, EndpointKind
+from sales.feeds import CalendarFeed
 from sales.journal import Event
 from sales.keys import ApiKey
 from sales.leads import Lead, Status
@@ -55,8 +57,9 @@ PEOPLE = (
 
 _TABLES: tuple[type[Model], ...] = (
     User, Team, Session, ApiKey, Pipeline, Step, Reason, Lead, Reminder, Notification, Delivery, SavedView,
+    CalendarFeed, Endpoint,
 )  # fmt: skip
-_OF_A_PERSON = (Session, Notification, Delivery, ApiKey, SavedView)
+_OF_A_PERSON = (Session, Notification, Delivery, ApiKey, SavedView, CalendarFeed, Endpoint)
 
 
 @dataclass(eq=False)
@@ -172,6 +175,8 @@ def _exists(row: Any, person: Person, seen: set[UUID]) -> bool:
         return row.id in seen
     if isinstance(row, _OF_A_PERSON) and row.user_id != by.user.id:
         is_for_all = isinstance(row, SavedView) and row.is_shared
+        if isinstance(row, Endpoint):
+            return row.user_id is None and by.is_administrator
         return is_for_all or (isinstance(row, ApiKey | Delivery) and by.is_administrator)
     return not isinstance(row, Reminder) or row.lead_id in seen
 
@@ -258,6 +263,12 @@ async def _furnish(people: list[Viewer]) -> dict[UUID, str]:
     await reasons.archive(last_reason.id, by=admin)
     for n, person in enumerate(people):
         await keys.create(by=person, name=f"Script {n}")
+        await feeds.create(by=person, name=f"Phone {n}")
+        for whose, kind in ((person.user.id, "WEB_PUSH"), (person.user.id, "SLACK"), (None, "TEAMS")):
+            await Endpoint.create(
+                account_id=person.account.id, user_id=whose, kind=EndpointKind(kind), name=f"{ODD[n % 4]} {n}",
+                address="sealed", shown="https://example.com", created_at=person.user.created_at,
+            )  # fmt: skip
         await _look_with_views(person, n, second.id, last_reason)
     return tags
 

@@ -1,8 +1,11 @@
 """What chats are sent, and what their answers mean."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +13,15 @@ import orjson
 import pytest
 
 from sales import database
-from sales.deliveries import DeliveryState
+from sales.deliveries import DeliveryOutcome, DeliveryState
 from sales.endpoints import Endpoint, EndpointKind
 from sales.statuses import close
 from sales.viewers import Viewer
 from services.settings import Settings
+from services.worker.apprised import ByApprise, _notify
+from services.worker.sends import Sender
 from tests.factories import a_lead, an_empty_outbox, last_event
-from tests.services.worker.endings import a_due_reminder, an_endpoint, an_event_told, what_became_of
+from tests.services.worker.endings import a_due_reminder, a_sender, an_endpoint, an_event_told, what_became_of
 from tests.services.worker.receivers import THIS_MACHINE, Receiver, a_receiver
 
 LINK = "https://crm.example.com/leads/1"
@@ -149,3 +154,47 @@ async def test_what_apprise_cannot_bring_is_tried_again_and_names_no_address(
     row = await what_became_of(await a_due_reminder(ada), settings)
 
     assert (row.state, row.last_error) == (DeliveryState.PENDING, "the chat did not take it")
+
+
+async def test_one_address_is_one_address_for_apprise(ada: Viewer, chat: Receiver, settings: Settings) -> None:
+    closed = chat.url.replace("http://", "xml://")
+    await an_endpoint(ada, EndpointKind.APPRISE, f"json://127.0.0.1:1/, {closed}")
+
+    row = await what_became_of(await a_due_reminder(ada), settings)
+
+    assert (row.state == DeliveryState.SENT, chat.got) == (False, [])
+
+
+async def test_a_chat_that_hangs_keeps_a_place_and_nobody_waits_for_it(
+    ada: Viewer, chat: Receiver, settings: Settings
+) -> None:
+    let_go = threading.Event()
+    endpoint = await an_endpoint(ada, EndpointKind.APPRISE, chat.url.replace("http://", "json://"))
+    way, outcomes = ByApprise(settings, seconds=0.1), []
+
+    class Hanging:
+        def notify(self, **_: str) -> bool:
+            return let_go.wait(10)
+
+    for _ in range(ByApprise.PLACES):
+        outcomes.append(await way._in_place(partial(_notify, Hanging(), title="x", body="x"), yes))
+    full = await what_became_of(await a_due_reminder(ada), settings, sender=sending_by(way, settings))
+    let_go.set()
+    while way._free < ByApprise.PLACES:
+        await asyncio.sleep(0.001)
+    await database.fetch("update deliveries set next_at = now() where id = $1 returning 1", full.id)
+    await database.fetch("update endpoints set paused_until = null where id = $1 returning 1", endpoint.id)
+
+    assert {outcome.outcome for outcome in outcomes if outcome} == {DeliveryOutcome.AMBIGUOUS}
+    assert (full.state, full.last_error) == (DeliveryState.PENDING, "others that hang take all places")
+    assert (await what_became_of(full.id, settings, sender=sending_by(way, settings))).state == DeliveryState.SENT
+
+
+def sending_by(way: ByApprise, settings: Settings) -> Sender:
+    sender = a_sender(settings)
+    sender._ways = {EndpointKind.APPRISE: way}
+    return sender
+
+
+async def yes() -> bool:
+    return True
