@@ -12,7 +12,6 @@ CONSTRAINTS = (
        foreign key (account_id, user_id) references users (account_id, id)""",
     "create unique index calendar_feeds_token on calendar_feeds (token_hash)",
     "create index calendar_feeds_user on calendar_feeds (account_id, user_id)",
-    "alter table users alter column unsubscribed_kinds set default '{}'",
     """create unique index endpoints_device on endpoints (account_id, address_hash)
        where address_hash is not null and deleted_at is null""",
 )
@@ -49,6 +48,13 @@ class Migration(migrations.Migration):
             field=fields.DatetimeField(null=True, description='Since when nothing is sent to the address', auto_now=False, auto_now_add=False),
         ),
         ops.AddField(
+            model_name='User',
+            name='unsubscribed_kinds',
+            field=ArrayField(null=True, default=list, description='Kinds of notifications that are not to come by e-mail', element_type='TEXT'),
+        ),
+        # People are there already: Tortoise gives them no default.
+        ops.RunSQL(["update users set unsubscribed_kinds = '{}'", "alter table users alter column unsubscribed_kinds set default '{}'"]),
+        ops.AlterField(
             model_name='User',
             name='unsubscribed_kinds',
             field=ArrayField(default=list, description='Kinds of notifications that are not to come by e-mail', element_type='TEXT'),
