@@ -108,6 +108,8 @@ def _concerned(
         yield from ((user_id, NotificationKind.ENDPOINT_DISABLED) for user_id in reminded)
     elif event.kind in _BULK:
         yield from ((UUID(owner), NotificationKind.STEP_CHANGED) for owner in event.data["owners"])
+    elif event.kind == Kind.USER_EMAIL_BOUNCED:
+        yield event.subject_id, NotificationKind.EMAIL_BOUNCED
     elif event.lead_id is not None:
         yield from _concerned_by_lead(event)
         for kind in _heard_of(event):

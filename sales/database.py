@@ -29,6 +29,7 @@ TABLES = (
     "digests",
     "endpoints",
     "failures",
+    "feeds",
     "idempotency",
     "journal",
     "keys",

@@ -57,7 +57,8 @@ where account_id = $1 and data ? 'undoes' and (data ->> 'undoes')::bigint betwee
 """
 
 _READERS = """
-select u.id, u.role = 'ADMINISTRATOR' as is_administrator, u.notify_in_app as in_app, u.notify_by_email as by_email,
+select u.id, u.role = 'ADMINISTRATOR' as is_administrator, u.notify_in_app as in_app,
+  u.notify_by_email and u.email_bounced_at is null as by_email,
   u.notify_of_own as own_actions, u.day_starts_at, u.time_zone, now() as now,
   coalesce((select jsonb_agg(jsonb_build_array(e.id, e.kind) order by e.id) from endpoints e
     where e.account_id = u.account_id and e.user_id = u.id and e.disabled_at is null and e.deleted_at is null),

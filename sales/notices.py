@@ -133,6 +133,8 @@ class Notice:
     def _name(self) -> str:
         if self.kind == NotificationKind.ENDPOINT_DISABLED:
             return "endpoint-disabled"
+        if self.kind == NotificationKind.EMAIL_BOUNCED:
+            return "email-bounced"
         if self.lead_id is None:
             return self.event.replace(".", "-")
         if self.kind == NotificationKind.LEAD_TAKEN_AWAY and self.owner is None:
@@ -163,6 +165,7 @@ class Notice:
             "activity": self.activity or self._say("notice-reminder"),
             "reminded": self.reminded or self._say("notice-somebody"),
             "in": self._ahead(),
+            "email": self.email,
             "leads": self.data.get("owners", {}).get(str(self.reader_id), 0),
         }
         return {name: "?" if value is None else value for name, value in known.items()}

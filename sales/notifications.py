@@ -30,6 +30,7 @@ class NotificationKind(StrEnum):
     OWNER_CHANGED = "OWNER_CHANGED"
     REMINDER_AHEAD = "REMINDER_AHEAD"
     REMINDER_ESCALATED = "REMINDER_ESCALATED"
+    EMAIL_BOUNCED = "EMAIL_BOUNCED"
 
 
 class Notification(Model):

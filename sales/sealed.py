@@ -4,12 +4,14 @@ The key comes from the environment (`SECRET_KEY`); several of them, separated by
 first one seals, each of them opens.
 """
 
+import hmac
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 _keys: list[MultiFernet] = []
+_signing: list[bytes] = []
 
 
 class CannotOpen(ValueError):
@@ -18,7 +20,9 @@ class CannotOpen(ValueError):
 
 def use(keys: str | None) -> None:
     """Seal and open with these keys, separated by commas, for as long as this process lives; None: not at all."""
-    _keys[:] = [MultiFernet([_fernet(key.strip()) for key in keys.split(",")])] if keys else []
+    each = [key.strip() for key in keys.split(",")] if keys else []
+    _keys[:] = [MultiFernet([_fernet(key) for key in each])] if each else []
+    _signing[:] = [sha256(f"sign:{key}".encode()).digest() for key in each]
 
 
 def is_ready() -> bool:
@@ -38,6 +42,11 @@ def unseal(sealed: str) -> str:
         return _keys[0].decrypt(sealed.encode()).decode()
     except InvalidToken:
         raise CannotOpen("sealed by a key that is not in SECRET_KEY any more") from None
+
+
+def signatures(text: str) -> list[bytes]:
+    """What shows that a text is ours (HMAC-SHA256), by the key that signs and by each that may have before it."""
+    return [hmac.digest(key, text.encode(), "sha256") for key in _signing]
 
 
 def _fernet(key: str) -> Fernet:

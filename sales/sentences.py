@@ -4,10 +4,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fluent.runtime import FluentBundle, FluentResource
+from fluent.runtime import FluentBundle, FluentResource, resolver
 
 LOCALES = ("en", "fr")
 _FOLDER = Path(__file__).parent / "locales"
+
+# Fluent cuts off at 2,500 characters, for files that strangers write. A note has up to 4,000.
+resolver.MAX_PART_LENGTH = 20_000
 
 
 def say(locale: str, name: str, /, **values: Any) -> str:

@@ -194,6 +194,22 @@ COMMENT ON COLUMN api_keys.user_id IS 'The person for whom the script acts';
 
 COMMENT ON COLUMN api_keys.token_hash IS 'SHA-256 of the key, in hexadecimal';
 
+CREATE TABLE calendar_feeds (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    name character varying(120) NOT NULL,
+    token_hash character varying(64) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone
+);
+
+COMMENT ON TABLE calendar_feeds IS 'A secret address of a person''s calendar, for one program; shown once, stored as a hash.';
+
+COMMENT ON COLUMN calendar_feeds.user_id IS 'Whose reminders it shows';
+
+COMMENT ON COLUMN calendar_feeds.token_hash IS 'SHA-256 of the token, in hexadecimal';
+
 CREATE TABLE canaries (
     due_at timestamp with time zone NOT NULL,
     fired_at timestamp with time zone,
@@ -324,6 +340,7 @@ CREATE TABLE endpoints (
     failures integer NOT NULL,
     failing_since timestamp with time zone,
     paused_until timestamp with time zone,
+    address_hash character varying(64),
     CONSTRAINT endpoints_disabled_valid CHECK (((disabled_at IS NULL) = (disabled_because IS NULL)))
 );
 
@@ -793,6 +810,7 @@ CREATE TABLE users (
     created_at timestamp with time zone NOT NULL,
     deactivated_at timestamp with time zone,
     notify_of_own boolean DEFAULT false NOT NULL,
+    email_bounced_at timestamp with time zone,
     CONSTRAINT users_role_valid CHECK (((role)::text = ANY ((ARRAY['ADMINISTRATOR'::character varying, 'TEAM_MANAGER'::character varying, 'USER'::character varying])::text[])))
 );
 
@@ -840,6 +858,9 @@ ALTER TABLE ONLY api_keys
 
 ALTER TABLE ONLY api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY calendar_feeds
+    ADD CONSTRAINT calendar_feeds_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY canaries
     ADD CONSTRAINT canaries_pkey PRIMARY KEY (due_at);
@@ -1010,6 +1031,10 @@ CREATE UNIQUE INDEX api_keys_token ON api_keys USING btree (token_hash);
 
 CREATE INDEX api_keys_user ON api_keys USING btree (account_id, user_id);
 
+CREATE UNIQUE INDEX calendar_feeds_token ON calendar_feeds USING btree (token_hash);
+
+CREATE INDEX calendar_feeds_user ON calendar_feeds USING btree (account_id, user_id);
+
 CREATE INDEX deliveries_dead ON deliveries USING btree (account_id, id) WHERE ((state)::text = 'DEAD'::text);
 
 CREATE INDEX deliveries_due ON deliveries USING btree (lane, next_at, "position") WHERE ((state)::text = 'PENDING'::text);
@@ -1037,6 +1062,8 @@ CREATE INDEX delivery_replays_of_account ON delivery_replays USING btree (accoun
 CREATE INDEX delivery_replays_running ON delivery_replays USING btree (created_at) WHERE ((state)::text = 'RUNNING'::text);
 
 CREATE UNIQUE INDEX digests_once ON digests USING btree (account_id, user_id, channel, endpoint_id, closes_at) NULLS NOT DISTINCT;
+
+CREATE UNIQUE INDEX endpoints_device ON endpoints USING btree (account_id, address_hash) WHERE ((address_hash IS NOT NULL) AND (deleted_at IS NULL));
 
 CREATE INDEX endpoints_of_account ON endpoints USING btree (account_id, kind, user_id) WHERE (deleted_at IS NULL);
 
@@ -1173,6 +1200,9 @@ ALTER TABLE ONLY api_keys
 
 ALTER TABLE ONLY api_keys
     ADD CONSTRAINT api_keys_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
+
+ALTER TABLE ONLY calendar_feeds
+    ADD CONSTRAINT calendar_feeds_user FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id);
 
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_digest FOREIGN KEY (account_id, digest_id) REFERENCES digests(account_id, id) NOT VALID;

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 SESSION_PREFIX = "rls_"
 KEY_PREFIX = "rlk_"
+CALENDAR_PREFIX = "rlc_"
 
 
 def new_token(prefix: str) -> str:

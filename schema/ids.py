@@ -13,6 +13,7 @@ from sales.accounts import Account
 from sales.deliveries import Delivery, Replay
 from sales.endpoints import Endpoint
 from sales.errors import InvalidValue
+from sales.feeds import CalendarFeed
 from sales.journal import Event
 from sales.keys import ApiKey
 from sales.leads import Lead
@@ -45,6 +46,7 @@ WORDS: dict[type[Model], str] = {
     SavedView: "view",
     Endpoint: "endpoint",
     Watch: "watch",
+    CalendarFeed: "calendar",
     Event: "event",
 }
 _MODELS = {word: model for model, word in WORDS.items()}

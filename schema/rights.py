@@ -12,6 +12,7 @@ from sales.accounts import Account
 from sales.canaries import Canary
 from sales.deliveries import Delivery, DeliveryAttempt, Replay
 from sales.endpoints import Endpoint
+from sales.feeds import CalendarFeed
 from sales.journal import DispatchCursor, Event
 from sales.keys import ApiKey
 from sales.leads import Lead
@@ -82,7 +83,7 @@ class Rights:
             return f"{within} and ({row.user_id} = {row.bind(_person, 'uuid')} or {row.user_id} is null)"
         if model is Replay and not self._is_administrator:
             return f"{within} and {row.created_by_id} = {row.bind(_person, 'uuid')}"
-        if model in (Session, Watch) or (model in _OF_A_PERSON and not self._is_administrator):
+        if model in (Session, Watch, CalendarFeed) or (model in _OF_A_PERSON and not self._is_administrator):
             return f"{within} and {row.user_id} = {row.bind(_person, 'uuid')}"
         if model in _OF_A_PERSON or model is Replay:
             return within

@@ -18,8 +18,11 @@ from strawberry.tools import create_type
 from reads import attach
 from schema import (
     accounts,
+    chats,
     deliveries,
+    devices,
     endpoints,
+    feeds,
     forecasts,
     health,
     keys,
@@ -44,6 +47,7 @@ from schema import (
     viewers,
     views,
     watches,
+    webhooks,
 )  # fmt: skip
 from schema.events import Event
 from schema.leads import deciding, find, writing
@@ -56,8 +60,8 @@ Query = create_type(
     [
         *viewers.QUERIES, *nodes.QUERIES, *todo.QUERIES, *find.QUERIES, *reminders.QUERIES, *notifications.QUERIES,
         *deliveries.QUERIES, *statuses.QUERIES, *pipelines.QUERIES, *steps.QUERIES, *reasons.QUERIES, *users.QUERIES,
-        *teams.QUERIES, *totals.QUERIES, *views.QUERIES, *endpoints.QUERIES, *preferences.QUERIES, *watches.QUERIES,
-        *forecasts.QUERIES, *health.QUERIES,
+        *teams.QUERIES, *totals.QUERIES, *views.QUERIES, *endpoints.QUERIES, *webhooks.QUERIES, *preferences.QUERIES,
+        *watches.QUERIES, *forecasts.QUERIES, *health.QUERIES,
     ],
     description="What can be asked. Everything needs a bearer token.",
 )  # fmt: skip
@@ -67,8 +71,9 @@ Mutation = create_type(
     [
         *sign_in.MUTATIONS, *sessions.MUTATIONS, *viewers.MUTATIONS, *keys.MUTATIONS, *writing.MUTATIONS,
         *deciding.MUTATIONS, *reminders.MUTATIONS, *series.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS,
-        *steps.MUTATIONS, *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS, *endpoints.MUTATIONS,
-        *undoing.MUTATIONS, *preferences.MUTATIONS, *watches.MUTATIONS, *deliveries.MUTATIONS,
+        *steps.MUTATIONS, *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS, *webhooks.MUTATIONS,
+        *undoing.MUTATIONS, *preferences.MUTATIONS, *watches.MUTATIONS, *deliveries.MUTATIONS, *feeds.MUTATIONS,
+        *devices.MUTATIONS, *chats.MUTATIONS,
     ],
     description="What can be done: one mutation for one action of a person. What a rule refuses is in the payload's "
     "`errors`. With the header `Idempotency-Key` a mutation that is sent again answers its first outcome for 24 hours.",

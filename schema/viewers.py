@@ -1,6 +1,6 @@
 """The viewer: whoever asks, with what is their own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -8,8 +8,9 @@ import strawberry
 from strawberry import UNSET
 
 import reads
-from sales import accounts, keys, users, viewers
+from sales import accounts, endpoints, feeds, keys, users, viewers
 from sales import notifications as inbox
+from sales.endpoints import EndpointKind, chats, devices
 from sales.sessions import Session as Device
 from sales.users import people
 from sales.verbs import Outcome
@@ -17,10 +18,12 @@ from schema import plans
 from schema.absent import given, or_none
 from schema.accounts import Account
 from schema.context import Info
+from schema.endpoints import Endpoint
+from schema.feeds import CalendarFeed
 from schema.keys import ApiKey
 from schema.mutations import Answer, mutation
 from schema.notifications import UNREAD
-from schema.scalars import Locale, TimeZone
+from schema.scalars import EmailAddress, Locale, TimeZone
 from schema.sessions import Session
 from schema.users import User
 
@@ -37,6 +40,9 @@ class Preferences:
     notify_of_own: bool = strawberry.field(
         description="Whether you are told of what you did yourself, too. Never null."
     )
+    email_bounced_at: datetime | None = strawberry.field(
+        description="Since when an e-mail came back and none is sent to your address; null: they arrive."
+    )
 
 
 def _is(what: Callable[[viewers.Viewer], bool]) -> reads.Metadata:
@@ -44,6 +50,16 @@ def _is(what: Callable[[viewers.Viewer], bool]) -> reads.Metadata:
 
 
 _person = reads.one(users.User, lambda _, user, __: f"{user.id} = {user.bind(lambda run: run.who.user.id, 'uuid')}")
+
+
+def _of_kinds(kinds: Sequence[EndpointKind], *, only_own: bool) -> reads.Metadata:
+    def chosen(_: reads.Row, endpoint: reads.Row, __: reads.Arguments) -> str:
+        of_kind = f"{endpoint.kind} in ({', '.join(repr(str(kind)) for kind in kinds)})"
+        if not only_own:
+            return of_kind
+        return f"{of_kind} and {endpoint.user_id} = {endpoint.bind(lambda run: run.who.user.id, 'uuid')}"
+
+    return reads.many(endpoints.Endpoint, chosen, order=lambda endpoint: f"{endpoint.created_at} desc, {endpoint.id}")
 
 
 @strawberry.type(description="You: who asks, in which account, and with what rights.")
@@ -95,6 +111,23 @@ class Viewer:
             order=lambda key: f"{key.created_at} desc, {key.id}",
         ),
     )
+    devices: list[Endpoint] = strawberry.field(
+        description="The browsers and telephones on which you are told, the newest first. Never null.",
+        metadata=_of_kinds(devices.KINDS, only_own=True),
+    )
+    chats: list[Endpoint] = strawberry.field(
+        description="The chats in which you are told, the newest first; for an administrator, the account's, too. "
+        "Never null.",
+        metadata=_of_kinds(chats.KINDS, only_own=False),
+    )
+    calendar_feeds: list[CalendarFeed] = strawberry.field(
+        description="The secret addresses of your calendar that work, the newest first. Never null.",
+        metadata=reads.many(
+            feeds.CalendarFeed,
+            lambda _, feed, __: f"{feed.revoked_at} is null",
+            order=lambda feed: f"{feed.created_at} desc, {feed.id}",
+        ),
+    )
 
 
 YOU = reads.same_row()
@@ -130,6 +163,13 @@ class ViewerSetPreferencesInput:
     )
 
 
+@strawberry.input(description="Where your e-mails arrive.")
+class ViewerConfirmEmailInput:
+    email: EmailAddress | None = strawberry.field(
+        default=UNSET, description="Another address, by which you sign in from now on. Left out or null: the same."
+    )
+
+
 @strawberry.input(description="How much of your inbox.")
 class NotificationMarkAllReadInput:
     up_to: datetime | None = strawberry.field(
@@ -151,10 +191,16 @@ async def viewer_set_preferences(by: viewers.Viewer, input: ViewerSetPreferences
 
 
 @mutation("viewer", Viewer, read=_renewed)
+async def viewer_confirm_email(by: viewers.Viewer, input: ViewerConfirmEmailInput) -> Outcome:
+    """Say that your e-mails arrive, after one came back, or change your address: they are sent again from now on."""
+    return await people.confirm_email(by=by, email=or_none(input.email))
+
+
+@mutation("viewer", Viewer, read=_renewed)
 async def notification_mark_all_read(by: viewers.Viewer, input: NotificationMarkAllReadInput) -> Outcome:
     """Mark everything in your inbox as read."""
     return await inbox.mark_all_read(by=by, up_to=or_none(input.up_to))
 
 
 QUERIES = [viewer]
-MUTATIONS = [viewer_set_preferences, notification_mark_all_read]
+MUTATIONS = [viewer_set_preferences, viewer_confirm_email, notification_mark_all_read]

@@ -107,6 +107,7 @@ described(
     ENDPOINT_DISABLED="A webhook, a device or a chat was switched off: it is gone, or has failed for days.",
     REMINDER_AHEAD="A reminder of yours comes due before long.",
     REMINDER_ESCALATED="Somebody whom you manage has not acknowledged a reminder.",
+    EMAIL_BOUNCED="An e-mail to you came back: none is sent to that address until you confirm it.",
 )
 
 described(
@@ -282,6 +283,11 @@ MEANINGS_OF_EVENTS = {
     "DELIVERY_REPLAYED": "A delivery that had been given up was sent on its way again.",
     "DELIVERY_CANCELLED": "A delivery was called off.",
     "DELIVERIES_REPLAYED": "Many deliveries that had been given up were sent on their way again.",
+    "CALENDAR_FEED_CREATED": "Somebody made a secret address of their calendar.",
+    "CALENDAR_FEED_ROTATED": "Somebody gave their calendar another secret address.",
+    "CALENDAR_FEED_REVOKED": "Somebody ended a secret address of their calendar.",
+    "USER_EMAIL_BOUNCED": "An e-mail came back for good: nothing goes to that address until its person confirms it.",
+    "USER_EMAIL_CONFIRMED": "Somebody confirmed or changed the address that e-mails go to.",
 }
 
 described(

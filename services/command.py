@@ -26,6 +26,12 @@ environment:
   SMTP_URL      smtp://user:password@host:587?starttls, or smtps://...; without it, mail becomes files
   PUBLIC_URL    where browsers find Relance (http://localhost:PORT)
   MAIL_FROM     who e-mail comes from (Relance <relance@localhost>)
+  MAIL_BOUNCES  bounce@host: e-mails come back to an address of their own, bounce+dlv_...@host
+  BOUNCE_TOKEN  opens POST /bounces/<BOUNCE_TOKEN> for a mail provider's news (openssl rand -hex 32)
+  VAPID_PRIVATE_KEY  push messages to browsers: 32 bytes of a P-256 key in base64url; `up` makes its own
+  FCM_CREDENTIALS    push messages to telephones: the JSON file of a Google service account
+  APPRISE_SCHEMES    what else apprise may send to, such as mattermost,ntfys (nothing)
+  ALLOWED_NETWORKS   10.0.0.0/8,...: networks that aren't public and may be sent to (none)
   LOG_LEVEL     DEBUG, INFO, WARNING or ERROR (INFO)
   TRUSTED_PROXIES  addresses of proxies whose X-Forwarded-For counts (127.0.0.1)
   UNDO_SECONDS, LIMIT_DEPTH, LIMIT_FIELDS, LIMIT_ALIASES, LIMIT_TOKENS, LIMIT_COST
@@ -77,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     account.add_argument("--locale", choices=["en", "fr"], default="en", help="the language of its first steps (en)")
     account.add_argument("--currency", default="EUR", help="an ISO 4217 code (EUR)")
     account.add_argument("--time-zone", default="Europe/Paris", help="an IANA name (Europe/Paris)")
+    command("vapid-key", _vapid_key, "print a new key for push messages to browsers (VAPID_PRIVATE_KEY)")
     schema = command("schema", _schema, "write schema/api.graphql and sales/tables.sql anew")
     schema.add_argument("--check", action="store_true", help="write nothing; exit 1 if they aren't up to date")
     migration = command("migration", _migration, "write the migration for what changed in the tables")
@@ -108,6 +115,12 @@ def _worker(_: argparse.Namespace) -> None:
     from services.worker import process
 
     process.run(settings)
+
+
+def _vapid_key(_: argparse.Namespace) -> None:
+    from services import vapid
+
+    print(vapid.new_private_key())
 
 
 def _migrate(_: argparse.Namespace) -> None:

@@ -9,23 +9,18 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from sales.endpoints.addresses import Network
+from sales.endpoints.offered import Offer
+from services import channels, vapid
+from services.bad_settings import BadSetting as BadSetting
+from services.bad_settings import CannotStart as CannotStart
+from services.channels import ServiceAccount
 
 DATABASE_FILE = "database.url"
 SECRET_FILE = "secret.key"
+VAPID_FILE = "vapid.key"
 SHORTEST_SECRET = 32
 SHORTEST_TOKEN = 16
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-
-
-class CannotStart(Exception):
-    """Why this doesn't start here, in one sentence for whoever started it."""
-
-
-class BadSetting(CannotStart):
-    """An environment variable that can't be used, in one sentence for whoever set it."""
-
-    def __init__(self, name: str, problem: str, *, example: str) -> None:
-        super().__init__(f"{name} {problem}; for example {name}={example}")
 
 
 @dataclass(frozen=True)
@@ -56,6 +51,13 @@ class Settings:
     allowed_networks: tuple[Network, ...] = ()
     """Networks that aren't public, and that webhooks and the like may go to all the same."""
     mail_from: str = "Relance <relance@localhost>"
+    mail_bounces: str | None = None
+    """The address to which mail servers send e-mails back, told apart by what stands before its @ (VERP)."""
+    bounce_token: str | None = field(default=None, repr=False)
+    vapid_private_key: str | None = field(default=None, repr=False)
+    fcm: ServiceAccount | None = None
+    apprise_schemes: frozenset[str] = frozenset()
+    """What else apprise may send to; where it connects to is its own affair."""
     log_level: str = "INFO"
     trusted_proxies: str = "127.0.0.1"
     undo_seconds: int = 15
@@ -83,6 +85,11 @@ class Settings:
             public_url=_public(given.get("PUBLIC_URL", f"http://localhost:{port}")),
             allowed_networks=_networks(given.get("ALLOWED_NETWORKS", "")),
             mail_from=_sender(given.get("MAIL_FROM", cls.mail_from)),
+            mail_bounces=channels.bounces(given.get("MAIL_BOUNCES")),
+            bounce_token=channels.long_enough(given.get("BOUNCE_TOKEN"), "BOUNCE_TOKEN"),
+            vapid_private_key=channels.vapid_key(given.get("VAPID_PRIVATE_KEY")),
+            fcm=channels.service_account(_file(given.get("FCM_CREDENTIALS"))),
+            apprise_schemes=channels.schemes(given.get("APPRISE_SCHEMES", "")),
             log_level=_level(given.get("LOG_LEVEL", cls.log_level)),
             trusted_proxies=_proxies(given.get("TRUSTED_PROXIES", cls.trusted_proxies)),
             undo_seconds=_number("UNDO_SECONDS", given.get("UNDO_SECONDS", "15"), least=0, most=300, example="15"),
@@ -105,6 +112,22 @@ class Settings:
         if self.secret_key is None and (kept := self.data_dir / SECRET_FILE).exists():
             return kept.read_text().strip()
         return self.secret_key
+
+    def known_vapid_key(self) -> str | None:
+        """The private key for push messages, or that of a `relance up` on the same DATA_DIR; None: there are none."""
+        if self.vapid_private_key is None and (kept := self.data_dir / VAPID_FILE).exists():
+            return kept.read_text().strip()
+        return self.vapid_private_key
+
+    def offer(self) -> Offer:
+        """What people may be told by here, besides e-mail."""
+        key = self.known_vapid_key()
+        return Offer(vapid.public_key_of(key) if key else None, self.fcm is not None, self.apprise_schemes)
+
+    @property
+    def mail_address(self) -> str:
+        """The address alone that e-mail comes from."""
+        return parseaddr(self.mail_from)[1]
 
 
 _DATABASE = "postgresql://relance:secret@localhost:5432/relance"
@@ -195,9 +218,8 @@ def _smtp(url: str | None) -> Smtp | None:
 
 
 def _secret(value: str | None) -> str | None:
-    if value is not None and any(len(key.strip()) < SHORTEST_SECRET for key in value.split(",")):
-        example = "$(openssl rand -hex 32)"
-        raise BadSetting("SECRET_KEY", f"must have at least {SHORTEST_SECRET} random characters", example=example)
+    for key in (value or "").split(",") if value else []:
+        channels.long_enough(key.strip(), "SECRET_KEY")
     return value
 
 

@@ -64,7 +64,7 @@ _IN_ORDER = """(d.channel <> 'WEBHOOK' or not exists (
         and p.state = 'PENDING' and p.channel = 'WEBHOOK'))"""
 """Webhooks arrive in order of each lead; what goes to a person is never held behind another delivery."""
 
-# Who has turned e-mail off, or left, since it was held back gets none any more; a digest with nothing in it is none.
+# Who has turned e-mail off, or left, or whose address sends it back, gets none any more; an empty digest is none.
 # An expired lease is a due row: first send, retry and rescue are this one query. An attempt that was never ended was
 # interrupted if it had not begun to transmit; otherwise nobody knows whether it arrived.
 _CLAIM = f"""
@@ -90,7 +90,8 @@ judged as (
         then 'ambiguous'
       when due.attempt - due.earlier_attempts >= {MOST_ATTEMPTS} then 'interrupted'
       when e.disabled_at is not null then 'the endpoint is switched off' end as dead_of,
-    u.deactivated_at is null and e.deleted_at is null and (due.channel <> 'EMAIL' or u.notify_by_email)
+    u.deactivated_at is null and e.deleted_at is null
+      and (due.channel <> 'EMAIL' or (u.notify_by_email and u.email_bounced_at is null))
       and (due.digest_id is null or due.notification_id is not null or exists (
         select from deliveries m where m.account_id = due.account_id and m.digest_id = due.digest_id
           and m.state = 'JOINED')) as is_wanted

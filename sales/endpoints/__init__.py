@@ -17,7 +17,6 @@ class EndpointKind(StrEnum):
     WEBHOOK = "WEBHOOK"
     WEB_PUSH = "WEB_PUSH"
     FCM = "FCM"
-    APNS = "APNS"
     SLACK = "SLACK"
     TEAMS = "TEAMS"
     APPRISE = "APPRISE"
@@ -27,7 +26,6 @@ CHANNELS: Final = {
     EndpointKind.WEBHOOK: Channel.WEBHOOK,
     EndpointKind.WEB_PUSH: Channel.PUSH,
     EndpointKind.FCM: Channel.PUSH,
-    EndpointKind.APNS: Channel.PUSH,
     EndpointKind.SLACK: Channel.CHAT,
     EndpointKind.TEAMS: Channel.CHAT,
     EndpointKind.APPRISE: Channel.CHAT,
@@ -45,7 +43,7 @@ class WhyDisabled(StrEnum):
 class Endpoint(Model):
     """Where deliveries go; of a person, or of the account. Its address is a secret: who knows it can post there."""
 
-    SECRET = frozenset({"address", "secret", "former_secret"})
+    SECRET = frozenset({"address", "address_hash", "secret", "former_secret"})
     PRIVATE = frozenset({"name"})
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -54,6 +52,9 @@ class Endpoint(Model):
     kind = fields.CharEnumField(EndpointKind, max_length=10)
     name = fields.CharField(max_length=120)
     address = fields.TextField(description="A URL, a device's token or subscription; sealed")
+    address_hash = fields.CharField(
+        max_length=64, null=True, description="SHA-256 of what tells a device from others; null: nothing has to"
+    )
     shown = fields.CharField(max_length=300, description="As much of the address as may be seen")
     secret = fields.TextField(null=True, description="What webhooks are signed with; sealed")
     former_secret = fields.TextField(null=True, description="The one before; sealed")

@@ -95,6 +95,11 @@ class Kind(StrEnum):
     DELIVERY_REPLAYED = "delivery.replayed"
     DELIVERY_CANCELLED = "delivery.cancelled"
     DELIVERIES_REPLAYED = "deliveries.replayed"
+    CALENDAR_FEED_CREATED = "calendar_feed.created"
+    CALENDAR_FEED_ROTATED = "calendar_feed.rotated"
+    CALENDAR_FEED_REVOKED = "calendar_feed.revoked"
+    USER_EMAIL_BOUNCED = "user.email_bounced"
+    USER_EMAIL_CONFIRMED = "user.email_confirmed"
 
 
 class JournalHead(Model):

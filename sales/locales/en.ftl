@@ -59,6 +59,7 @@ refused-not-found = { $what ->
     [key] There is no such key.
     [notification] You have no such notification.
     [endpoint] There is no such webhook, device or chat.
+    [calendar] There is no such calendar address.
     [view] This view does not exist, or you may not see it.
     [event] There is nothing at this place of the journal, or you may not see it.
     [delivery] This delivery does not exist, or you may not see it.
@@ -164,13 +165,22 @@ invalid-reason-of-another-status = This reason is archived, or belongs to anothe
 invalid-status-without-reasons = Only Won, Lost and Cancelled have reasons.
 invalid-cannot-be-null = This cannot be null. Leave it out to keep what is there.
 invalid-too-many-views = You have { $most } views, and there is no room for more. Delete one first.
-invalid-too-many = At most { $most } at once.
-invalid-url-malformed = This is not the address of a server: https://, a host and a path, at most 2,000 characters.
-invalid-url-with-password = An address with a user or a password in it is not kept. Check the signature instead.
+invalid-too-many-calendars = You have { $most } calendar addresses, and there is no room for more. End one first.
+invalid-cannot-seal = This deployment has no SECRET_KEY, so it cannot keep an address or a secret. Ask its operator.
+invalid-no-web-push = Relance is not set up for push messages to browsers here: its operator has to set VAPID_PRIVATE_KEY.
+invalid-no-native-push = Relance is not set up for push messages to telephones here: its operator has to set FCM_CREDENTIALS.
 invalid-url-not-https = The address must begin with https://.
 invalid-url-not-reachable = “{ $host }” is no public address, and this deployment sends to public ones only.
-invalid-cannot-seal = This deployment has no SECRET_KEY, so it cannot keep an address or a secret. Ask its operator.
+invalid-url-malformed = This is not the address of a server: https://, a host and a path, at most 2,000 characters.
+invalid-url-with-password = An address with a user or a password in it is not kept. Check the signature instead.
+invalid-scheme-not-offered = Relance does not send to such addresses here. It does to: { $offered }.
+invalid-push-key-malformed = This is not the key of a push subscription, in base64url.
+invalid-token-malformed = This is not a registration token.
+invalid-only-for-account = Only a chat of the company has this.
+invalid-too-many-devices = You have { $most } devices, and there is no room for more. Remove one first.
+invalid-too-many-chats = There are { $most } chats, and there is no room for more. Remove one first.
 invalid-event-not-told = “{ $event }” is not told to webhooks: only what happens to leads, reminders, steps and pipelines is.
+invalid-too-many = At most { $most } at once.
 invalid-too-many-webhooks = An account has at most { $most } webhooks. Delete one first.
 invalid-selection-unreadable = This is no selection of a lead. { $problem }
 invalid-webhook-unwritable = Nothing can be written for this webhook: { $problem }.
@@ -251,6 +261,7 @@ notice-pipeline-undone = { $leads ->
     [one] { $actor } brought the pipeline “{ $before }” back; one lead of yours is in it again.
    *[other] { $actor } brought the pipeline “{ $before }” back; { $leads } leads of yours are in it again.
 }
+notice-email-bounced = An e-mail to { $email } came back. Nothing more is sent there until you confirm or change your address.
 notice-somebody = Somebody
 notice-reminder = Reminder
 notice-subject = { $activity }: { $lead }
@@ -267,6 +278,7 @@ detail-by = By
 email-open = Open the lead
 email-open-leads = Open your leads
 email-detail = { $label }: { $value }
+email-unsubscribe = No more e-mails of this kind
 email-why = You get this e-mail because Relance tells you what concerns your leads and reminders. You can turn e-mails off in your preferences.
 digest-subject = { $notices ->
     [one] One thing to know
@@ -277,12 +289,31 @@ digest-more = { $notices ->
    *[other] And { $notices } more.
 }
 
+## Unsubscribing
+unsubscribe-title = Fewer e-mails
+unsubscribe-ask = Relance writes to { $email }. What should not come by e-mail any more?
+unsubscribe-button = { $kind }
+unsubscribe-done = Done
+unsubscribe-done-words = No more e-mails of this kind: { $kind }. You can have them again: it is among your preferences.
+unsubscribe-all = all e-mails
+unsubscribe-reminder-due = reminders that come due
+unsubscribe-lead-assigned = leads that you are given
+unsubscribe-lead-taken-away = leads that are taken from you
+unsubscribe-status-changed = changes of status
+unsubscribe-step-changed = changes of step
+unsubscribe-amount-changed = changes of amount
+unsubscribe-email-bounced = e-mails that came back
+
+## The calendar
+calendar-name = Relance reminders
+
 ## Roles
 role-administrator = administrator
 role-team-manager = team manager
 role-user = salesperson
 
 ## What happened to a lead, in its history
+event-set-up = The steps or pipelines of the account have changed.
 event-clock = The clock
 event-lead-created = { $actor } created the lead.
 event-lead-edited = { $actor } changed: { $fields }.

@@ -59,6 +59,7 @@ refused-not-found = { $what ->
     [key] Cette clé n’existe pas.
     [notification] Vous n’avez pas de telle notification.
     [endpoint] Il n’y a pas de tel webhook, appareil ou chat.
+    [calendar] Cette adresse d’agenda n’existe pas.
     [view] Cette vue n’existe pas, ou vous n’y avez pas accès.
     [event] Il n’y a rien à cet endroit du journal, ou vous ne pouvez pas le voir.
     [delivery] Cet envoi n’existe pas, ou vous n’y avez pas accès.
@@ -164,13 +165,22 @@ invalid-reason-of-another-status = Ce motif est archivé, ou appartient à un au
 invalid-status-without-reasons = Seuls Gagné, Perdu et Annulé ont des motifs.
 invalid-cannot-be-null = Ceci ne peut pas être nul. Omettez-le pour garder ce qui y est.
 invalid-too-many-views = Vous avez { $most } vues, et il n’y a pas de place pour une autre. Supprimez-en d’abord une.
-invalid-too-many = Au plus { $most } à la fois.
-invalid-url-malformed = Ce n’est pas l’adresse d’un serveur : https://, un hôte et un chemin, 2 000 caractères au plus.
-invalid-url-with-password = Une adresse qui contient un utilisateur ou un mot de passe n’est pas gardée. Vérifiez plutôt la signature.
+invalid-too-many-calendars = Vous avez { $most } adresses d’agenda, et il n’y a plus de place. Supprimez-en une d’abord.
+invalid-cannot-seal = Ce déploiement n’a pas de SECRET_KEY et ne peut donc garder ni adresse ni secret. Demandez à son exploitant.
+invalid-no-web-push = Relance n’est pas configuré ici pour les notifications dans les navigateurs : son exploitant doit définir VAPID_PRIVATE_KEY.
+invalid-no-native-push = Relance n’est pas configuré ici pour les notifications sur les téléphones : son exploitant doit définir FCM_CREDENTIALS.
 invalid-url-not-https = L’adresse doit commencer par https://.
 invalid-url-not-reachable = « { $host } » n’est pas une adresse publique, et ce déploiement n’envoie qu’à celles-là.
-invalid-cannot-seal = Ce déploiement n’a pas de SECRET_KEY et ne peut donc garder ni adresse ni secret. Demandez à son exploitant.
+invalid-url-malformed = Ce n’est pas l’adresse d’un serveur : https://, un hôte et un chemin, 2 000 caractères au plus.
+invalid-url-with-password = Une adresse qui contient un utilisateur ou un mot de passe n’est pas gardée. Vérifiez plutôt la signature.
+invalid-scheme-not-offered = Relance n’envoie pas à de telles adresses ici. Il envoie à : { $offered }.
+invalid-push-key-malformed = Ce n’est pas la clé d’un abonnement aux notifications, en base64url.
+invalid-token-malformed = Ce n’est pas un jeton d’enregistrement.
+invalid-only-for-account = Seul un canal de discussion de l’entreprise a cela.
+invalid-too-many-devices = Vous avez { $most } appareils, et il n’y a plus de place. Retirez-en un d’abord.
+invalid-too-many-chats = Il y a { $most } canaux de discussion, et il n’y a plus de place. Retirez-en un d’abord.
 invalid-event-not-told = « { $event } » n’est pas transmis aux webhooks : seul l’est ce qui arrive aux opportunités, rappels, étapes et tunnels de vente.
+invalid-too-many = Au plus { $most } à la fois.
 invalid-too-many-webhooks = Un compte a au plus { $most } webhooks. Supprimez-en d’abord un.
 invalid-selection-unreadable = Ce n’est pas une sélection d’opportunité. { $problem }
 invalid-webhook-unwritable = Rien ne peut être écrit pour ce webhook : { $problem }.
@@ -251,6 +261,7 @@ notice-pipeline-undone = { $leads ->
     [one] { $actor } a rétabli le tunnel de vente « { $before } » ; une de vos opportunités y est de nouveau.
    *[other] { $actor } a rétabli le tunnel de vente « { $before } » ; { $leads } de vos opportunités y sont de nouveau.
 }
+notice-email-bounced = Un e-mail à { $email } est revenu. Plus rien n’y est envoyé tant que vous n’avez pas confirmé ou changé votre adresse.
 notice-somebody = Quelqu’un
 notice-reminder = Rappel
 notice-subject = { $activity } : { $lead }
@@ -267,6 +278,7 @@ detail-by = Par
 email-open = Ouvrir l’opportunité
 email-open-leads = Ouvrir vos opportunités
 email-detail = { $label } : { $value }
+email-unsubscribe = Ne plus recevoir d’e-mails de ce genre
 email-why = Vous recevez cet e-mail parce que Relance vous dit ce qui concerne vos opportunités et vos rappels. Vous pouvez désactiver les e-mails dans vos préférences.
 digest-subject = { $notices ->
     [one] Une nouvelle
@@ -277,12 +289,31 @@ digest-more = { $notices ->
    *[other] Et { $notices } autres.
 }
 
+## Unsubscribing
+unsubscribe-title = Moins d’e-mails
+unsubscribe-ask = Relance écrit à { $email }. Que ne voulez-vous plus recevoir par e-mail ?
+unsubscribe-button = { $kind }
+unsubscribe-done = C’est fait
+unsubscribe-done-words = Plus d’e-mails de ce genre : { $kind }. Vous pouvez les rétablir dans vos préférences.
+unsubscribe-all = tous les e-mails
+unsubscribe-reminder-due = rappels arrivés à échéance
+unsubscribe-lead-assigned = opportunités qui vous sont confiées
+unsubscribe-lead-taken-away = opportunités qui vous sont retirées
+unsubscribe-status-changed = changements de statut
+unsubscribe-step-changed = changements d’étape
+unsubscribe-amount-changed = changements de montant
+unsubscribe-email-bounced = e-mails revenus
+
+## The calendar
+calendar-name = Rappels Relance
+
 ## Roles
 role-administrator = administrateur
 role-team-manager = chef d’équipe
 role-user = commercial
 
 ## Ce qui est arrivé à une opportunité, dans son historique
+event-set-up = Les étapes ou les tunnels de vente du compte ont changé.
 event-clock = L’horloge
 event-lead-created = { $actor } a créé l’opportunité.
 event-lead-edited = { $actor } a modifié : { $fields }.

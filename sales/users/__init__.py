@@ -45,6 +45,7 @@ class User(Model):
     notify_of_own = fields.BooleanField(
         default=False, db_default=SqlDefault("false"), description="Also of what one has done oneself"
     )
+    email_bounced_at = fields.DatetimeField(null=True, description="Since when nothing is sent to the address")
     created_at = fields.DatetimeField()
     deactivated_at = fields.DatetimeField(null=True)
 

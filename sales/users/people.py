@@ -73,13 +73,25 @@ async def prefer(*, by: Viewer, preferences: Preferences) -> Draft:
     return draft
 
 
+@verb
+async def confirm_email(*, by: Viewer, email: str | None = None) -> Draft:
+    """Say that one's e-mails arrive at the address (None: the one there is), after one came back: they go on."""
+    by.require_session()
+    if email is not None:
+        _require_address(email)
+    user = await User.filter(account_id=by.account.id, id=by.user.id).select_for_update(no_key=True).get()
+    draft = Draft(Kind.USER_EMAIL_CONFIRMED, user, by=by)
+    draft.change(user, email=email.strip() if email else user.email, email_bounced_at=None)
+    return draft
+
+
 def checked(person: NewPerson) -> NewPerson:
     """The person with a clean name and address. Raises all that is wrong at once."""
     name, checks = "", Checks()
     with checks:
         name = clean(person.name, path="name", longest=120)
-    if len(person.email) > LONGEST_EMAIL or not _EMAIL.fullmatch(person.email.strip()):
-        checks.refusals.append(InvalidValue("email", "email_malformed"))
+    with checks:
+        _require_address(person.email)
     with checks:
         passwords.require_long_enough(person.password)
     with checks:
@@ -105,6 +117,11 @@ async def _add(*, by: Viewer, person: NewPerson, password_hash: Secret) -> Draft
     draft = Draft(Kind.USER_ADDED, user, by=by)
     draft.add(user)
     return draft
+
+
+def _require_address(email: str) -> None:
+    if len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email.strip()):
+        raise InvalidValue("email", "email_malformed")
 
 
 def _require_locale(locale: str | None) -> None:

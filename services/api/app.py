@@ -11,10 +11,10 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from sales import database, sealed, undoing
-from sales.endpoints import addresses
+from sales.endpoints import addresses, offered
 from schema.schema import LIMITS
 from services import logs
-from services.api import health, ide, landing, persisted
+from services.api import feeds, health, ide, landing, mail, persisted
 from services.api.bell import Bell
 from services.api.graphql import graphql
 from services.api.metrics import Metrics
@@ -32,6 +32,7 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         sealed.use(settings.known_secret_key())
+        offered.use(settings.offer())
         addresses.allow(settings.allowed_networks)
         undoing.use(timedelta(seconds=settings.undo_seconds))
         async with database.connected(settings.needed_database_url(), pool=POOL):
@@ -43,6 +44,8 @@ def create_app(settings: Settings) -> Starlette:
             Route("/graphql", graphql, methods=_ALL_METHODS),  # what can't be done there is refused in GraphQL's shape
             ide.assets,
             *landing.ROUTES,
+            *feeds.ROUTES,
+            *mail.ROUTES,
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
             Route("/metrics", Metrics(settings.metrics_token).answer),
@@ -50,6 +53,8 @@ def create_app(settings: Settings) -> Starlette:
         lifespan=lifespan,
     )
     app.state.bell = Bell(settings.redis_url)
+    app.state.public_url = settings.public_url
+    app.state.bounce_token = settings.bounce_token
     chosen: dict[str, Any] = {**settings.limits}
     app.state.persisted = persisted.load(settings.persisted_manifest)
     app.state.limits = replace(LIMITS, **chosen)

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from services import vapid
 from services.local.postgres import Postgres
 from services.local.processes import hold, hold_within
 from services.local.programs import Child, Program, keep_running, say
 from services.local.valkey import Valkey
 from services.reach import check_database, check_port, check_redis
-from services.settings import DATABASE_FILE, SECRET_FILE, CannotStart, Settings
+from services.settings import DATABASE_FILE, SECRET_FILE, VAPID_FILE, CannotStart, Settings
 
 _LEFTOVER_SECONDS = 45.0
 _PATIENCE_SECONDS = 30.0
@@ -50,7 +51,7 @@ async def _up(settings: Settings, empty: bool) -> None:
         lock = await _claim(settings.data_dir, stack)
         check_port(settings.host, settings.port)
         servers, urls = await _servers(settings, stack)
-        _make_secret_key(settings)
+        _make_keys(settings)
         sign_in = await _fill(urls["DATABASE_URL"], empty)
         _tell_operators(settings, urls["DATABASE_URL"], stack)
         programs = await _programs(settings, stack, urls=urls, lock=lock)
@@ -96,12 +97,18 @@ async def _servers(settings: Settings, stack: AsyncExitStack) -> tuple[list[Chil
     }
 
 
-def _make_secret_key(settings: Settings) -> None:
-    """A key of this DATA_DIR's own, once: what is sealed with it can be read as long as the file is there."""
-    file = settings.data_dir / SECRET_FILE
+def _make_keys(settings: Settings) -> None:
+    """Keys of this DATA_DIR's own, once: what is sealed with the one, and the browsers that subscribed to the other,
+    can be used as long as the files are there."""
     if settings.known_secret_key() is None:
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
-            new.write(secrets.token_hex(32))
+        _keep(settings.data_dir / SECRET_FILE, secrets.token_hex(32))
+    if settings.known_vapid_key() is None:
+        _keep(settings.data_dir / VAPID_FILE, vapid.new_private_key())
+
+
+def _keep(file: Path, key: str) -> None:
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+        new.write(key)
 
 
 def _tell_operators(settings: Settings, database_url: str, stack: AsyncExitStack) -> None:

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sales.notices import Notice
 from sales.sentences import say
+from sales.unsubscribing import token_for
 
 MOST_IN_DIGEST = 50
 """Notices in one e-mail; of the rest it says how many there are."""
@@ -25,8 +26,14 @@ _FOLDER = Path(__file__).parent / "emails"
 
 
 def compose(notice: Notice, *, delivery_id: UUID, public_url: str, mail_from: str) -> EmailMessage:
-    """The message; the delivery's id is its Message-ID, so that a mail store knows a repeat. Raises ValueError."""
+    """The message; the delivery's id is its Message-ID, so that a mail store knows a repeat. Raises ValueError.
+
+    What concerns one lead hangs together in a mail program: all of it refers to one message, which nobody ever sent.
+    """
     message = _to(notice, notice.subject, delivery_id=delivery_id, public_url=public_url, mail_from=mail_from)
+    if notice.lead_id is not None:
+        for header in ("References", "In-Reply-To"):
+            message[header] = f"<lead_{notice.lead_id}@{urlsplit(public_url).hostname}>"
     return _written(message, "notice", _words(notice, public_url))
 
 
@@ -62,6 +69,9 @@ def _to(notice: Notice, subject: str, *, delivery_id: UUID, public_url: str, mai
 
 
 def _written(message: EmailMessage, template: str, words: dict[str, Any]) -> EmailMessage:
+    if words["unsubscribe"]:
+        message["List-Unsubscribe"] = f"<{words['unsubscribe']}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     for kind, subtype in (("txt", "plain"), ("html", "html")):
         body = _templates().get_template(f"{template}.{kind}.jinja").render(words)
         add = message.set_content if subtype == "plain" else message.add_alternative
@@ -72,6 +82,9 @@ def _written(message: EmailMessage, template: str, words: dict[str, Any]) -> Ema
 def _words(notice: Notice, public_url: str) -> dict[str, Any]:
     is_of_lead = notice.number is not None
     link = f"{public_url}/leads/{notice.number}" if is_of_lead else f"{public_url}/leads"
+    token = token_for(notice.reader_id, notice.kind)
+    unsubscribe = f"{public_url}/unsubscribe/{token}" if token else None
+    less = say(notice.locale, "email-unsubscribe")
     opens = say(notice.locale, "email-open" if is_of_lead else "email-open-leads")
     return {
         "locale": notice.locale,
@@ -85,6 +98,9 @@ def _words(notice: Notice, public_url: str) -> dict[str, Any]:
         "link": link,
         "open": opens,
         "why": say(notice.locale, "email-why"),
+        "unsubscribe": unsubscribe,
+        "less": less,
+        "less_line": say(notice.locale, "email-detail", label=less, value=unsubscribe or ""),
     }
 
 

@@ -30,16 +30,20 @@ class Mailer(Protocol):
 
 
 class SmtpMailer:
-    """One connection for each message; `seconds` to get to its bytes, and as many to hand them over."""
+    """One connection for each message; `seconds` to get to its bytes, and as many to hand them over.
 
-    def __init__(self, server: Smtp, *, seconds: float) -> None:
+    Where there is an address for `bounces`, each message has one of its own as its sender on the envelope (VERP).
+    """
+
+    def __init__(self, server: Smtp, *, seconds: float, bounces: str | None = None) -> None:
         self._server = server
+        self._bounces = bounces
         self._seconds = seconds
 
     async def send(self, message: EmailMessage, *, may_go: MayGo) -> Result | None:
         client = self._client()
         try:
-            refused = await self._tried(_address(client, message), when_lost=DeliveryOutcome.REFUSED)
+            refused = await self._tried(self._address(client, message), when_lost=DeliveryOutcome.REFUSED)
             if refused is not None:
                 return refused
             if not await may_go():
@@ -60,6 +64,11 @@ class SmtpMailer:
             timeout=self._seconds,
         )
 
+    async def _address(self, client: aiosmtplib.SMTP, message: EmailMessage) -> None:
+        await client.connect()
+        await client.mail(sender_of(message, self._bounces))
+        await client.rcpt(message["To"].addresses[0].addr_spec)
+
     async def _tried(self, part: Awaitable[Result | None], *, when_lost: DeliveryOutcome) -> Result | None:
         try:
             async with asyncio.timeout(self._seconds):
@@ -75,10 +84,12 @@ class SmtpMailer:
             return Result(when_lost, f"{type(problem).__name__} {problem}".strip())
 
 
-async def _address(client: aiosmtplib.SMTP, message: EmailMessage) -> None:
-    await client.connect()
-    await client.mail(message["From"].addresses[0].addr_spec)
-    await client.rcpt(message["To"].addresses[0].addr_spec)
+def sender_of(message: EmailMessage, bounces: str | None) -> str:
+    """To whom mail servers send it back: `bounce@example.com` becomes `bounce+dlv_<id>@example.com`."""
+    if bounces is None:
+        return str(message["From"].addresses[0].addr_spec)
+    name, _, domain = bounces.rpartition("@")
+    return f"{name}+{str(message['Message-ID']).strip('<>').partition('@')[0]}@{domain}"
 
 
 async def _hand_over(client: aiosmtplib.SMTP, message: EmailMessage) -> Result:
@@ -135,4 +146,4 @@ class ByEmail:
 def mailer_of(settings: Settings, *, seconds: float) -> Mailer:
     if settings.smtp is None:
         return OutboxMailer(settings.data_dir / "outbox")
-    return SmtpMailer(settings.smtp, seconds=seconds)
+    return SmtpMailer(settings.smtp, seconds=seconds, bounces=settings.mail_bounces)

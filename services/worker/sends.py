@@ -13,8 +13,11 @@ from sales.deliveries import Channel, DeliveryOutcome, DeliveryState, claiming, 
 from sales.deliveries.claiming import Claim
 from sales.endpoints import Endpoint, EndpointKind
 from services.settings import Settings
+from services.worker.chats import BySlack, ByTeams
+from services.worker.fcm import ByFcm
 from services.worker.mailers import ByEmail
-from services.worker.ways import Outgoing, Result, Ways
+from services.worker.pushes import ByWebPush
+from services.worker.ways import Outgoing, Result, Way, Ways
 from services.worker.webhooks import ByWebhook
 
 log = logging.getLogger("relance.send")
@@ -116,8 +119,21 @@ class Sender:
 
 def ways(settings: Settings, *, seconds: float) -> Ways:
     """Every way out that this deployment is set up for; each attempt has so many seconds."""
-    by_webhook = ByWebhook(settings, seconds=seconds)
-    return {None: ByEmail(settings, seconds=seconds), EndpointKind.WEBHOOK: by_webhook}
+    found: dict[EndpointKind | None, Way] = {
+        None: ByEmail(settings, seconds=seconds),
+        EndpointKind.WEBHOOK: ByWebhook(settings, seconds=seconds),
+        EndpointKind.SLACK: BySlack(settings, seconds=seconds),
+        EndpointKind.TEAMS: ByTeams(settings, seconds=seconds),
+    }
+    if settings.apprise_schemes:
+        from services.worker.apprised import ByApprise  # large, and seldom needed
+
+        found[EndpointKind.APPRISE] = ByApprise(settings, seconds=seconds)
+    if key := settings.known_vapid_key():
+        found[EndpointKind.WEB_PUSH] = ByWebPush(settings, private_key=key, seconds=seconds)
+    if settings.fcm is not None:
+        found[EndpointKind.FCM] = ByFcm(settings, settings.fcm, seconds=seconds)
+    return found
 
 
 async def _outgoing(claims: list[Claim]) -> list[Outgoing]:

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from sales import feeds
 from sales.accounts import Privacy
 from sales.deliveries import Channel, Delivery, Replay, ReplayState
+from sales.endpoints import Endpoint, EndpointKind
 from sales.keys import create as create_key
 from sales.leads import Lead
 from sales.notifications import Notification, NotificationKind
@@ -59,15 +61,22 @@ async def one_of_each(by: Viewer, client: Client) -> dict[str, str]:
     view = await SavedView.get(id=viewed.id)
     await attend(Lead, lead.id, by=by, attention=Attention.WATCHED)
     watch = await Watch.get(account_id=by.account.id)
+    feed = await feeds.create(by=by, name="Phone")
+    endpoint = await Endpoint.create(
+        account_id=by.account.id, user_id=by.user.id, kind=EndpointKind.FCM, name="Phone", address="x", shown="x",
+        created_at=event.at,
+    )  # fmt: skip
     assert reason is not None
     replay = await Replay.create(
         account_id=by.account.id, created_by_id=by.user.id, state=ReplayState.DONE, total=0, created_at=event.at,
         ended_at=event.at,
     )  # fmt: skip
-    rows = (by.account, by.user, lead, step, reminder, event, notification, delivery, reason, view, watch, replay)
+    rows = (
+        by.account, by.user, lead, step, reminder, event, notification, delivery, reason, view, watch, replay, endpoint,
+    )  # fmt: skip
     return {type(row).__name__: id_of(row) for row in rows} | {
         "Session": session["id"], "ApiKey": f"key_{made.outcome.id}", "Team": f"team_{team.id}",
-        "Pipeline": f"pipeline_{step.pipeline_id}",
+        "CalendarFeed": f"calendar_{feed.outcome.id}", "Pipeline": f"pipeline_{step.pipeline_id}",
     }  # fmt: skip
 
 
@@ -121,6 +130,8 @@ async def test_no_mutation_finds_anything_of_another_account(ada: Viewer, client
         *[(name, {"id": theirs["Delivery"]}) for name in ("deliveryReplay", "deliveryCancel")],
         ("sessionRevoke", {"id": theirs["Session"]}),
         ("apiKeyRevoke", {"id": theirs["ApiKey"]}),
+        *[(name, {"id": theirs["Endpoint"]}) for name in ("deviceRemove", "chatRemove")],
+        *[(name, {"id": theirs["CalendarFeed"]}) for name in ("calendarFeedRotate", "calendarFeedRevoke")],
         *[(name, {"id": theirs["SavedView"]}) for name in ("viewEdit", "viewDelete")],
         *[(f"{word}Watch", {"id": theirs[kind]})
           for word, kind in (("lead", "Lead"), ("step", "Step"), ("pipeline", "Pipeline"), ("view", "SavedView"))],

@@ -11,11 +11,13 @@ from uuid import UUID
 
 from tortoise.models import Model
 
-from sales import clock, database, dispatch, keys, pipelines, reasons, statuses, steps, teams, views
+from sales import clock, database, dispatch, feeds, keys, pipelines, reasons, statuses, steps, teams, views
 from sales.accounts import Account, Privacy
 from sales.callers import caller
 from sales.deliveries import Delivery, Replay
 from sales.deliveries.decisions import Dead, replay_all
+from sales.endpoints import Endpoint, EndpointKind
+from sales.feeds import CalendarFeed
 from sales.journal import Event
 from sales.keys import ApiKey
 from sales.leads import Lead, Status
@@ -57,9 +59,9 @@ PEOPLE = (
 
 _TABLES: tuple[type[Model], ...] = (
     User, Team, Session, ApiKey, Pipeline, Step, Reason, Lead, Reminder, Notification, Delivery, SavedView, Watch,
-    Replay,
+    Replay, CalendarFeed, Endpoint,
 )  # fmt: skip
-_OF_A_PERSON = (Session, Notification, Delivery, ApiKey, SavedView, Watch)
+_OF_A_PERSON = (Session, Notification, Delivery, ApiKey, SavedView, Watch, CalendarFeed, Endpoint)
 
 
 @dataclass(eq=False)
@@ -177,6 +179,8 @@ def _exists(row: Any, person: Person, seen: set[UUID]) -> bool:
         return by.is_administrator or row.created_by_id == by.user.id
     if isinstance(row, _OF_A_PERSON) and row.user_id != by.user.id:
         is_for_all = isinstance(row, SavedView) and row.is_shared
+        if isinstance(row, Endpoint):
+            return row.user_id is None and by.is_administrator
         return is_for_all or (isinstance(row, ApiKey | Delivery) and by.is_administrator)
     return not isinstance(row, Reminder) or row.lead_id in seen
 
@@ -265,6 +269,12 @@ async def _furnish(people: list[Viewer]) -> dict[UUID, str]:
         await keys.create(by=person, name=f"Script {n}")
         replay = await replay_all(by=person, dead=Dead())
         await Replay.filter(id=replay.id).update(state="DONE", ended_at=await database.now())
+        await feeds.create(by=person, name=f"Phone {n}")
+        for whose, kind in ((person.user.id, "WEB_PUSH"), (person.user.id, "SLACK"), (None, "TEAMS")):
+            await Endpoint.create(
+                account_id=person.account.id, user_id=whose, kind=EndpointKind(kind), name=f"{ODD[n % 4]} {n}",
+                address="sealed", shown="https://example.com", created_at=person.user.created_at,
+            )  # fmt: skip
         await _look_with_views(person, n, second.id, last_reason)
         await attend(Pipeline, second.id, by=person, attention=Attention.WATCHED)
         await attend(Step, every[n % len(every)].id, by=person, attention=list(Attention)[n % 2])

@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
+import orjson
 import pytest
 
+from sales.endpoints.offered import Offer
+from services import vapid
+from services.channels import ServiceAccount
+from services.command import main
 from services.settings import BadSetting, Settings, Smtp
 
 
@@ -159,3 +164,56 @@ def test_a_token_for_metrics_is_kept_out_of_what_is_printed() -> None:
 
     assert settings.metrics_token == "0123456789abcdef"
     assert "0123456789abcdef" not in repr(settings)
+
+
+def test_a_key_for_push_messages_is_read_or_refused_without_being_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["vapid-key"]) == 0
+    key = capsys.readouterr().out.strip()
+
+    settings = read(VAPID_PRIVATE_KEY=key)
+    with pytest.raises(BadSetting, match="VAPID_PRIVATE_KEY must be the 32 bytes") as refused:
+        read(VAPID_PRIVATE_KEY=f"{key}AAAA")
+
+    assert settings.offer().vapid_public_key == vapid.public_key_of(key)
+    assert (key in repr(settings), key in str(refused.value)) == (False, False)
+    assert read().offer() == Offer()
+
+
+def test_a_laptops_key_for_push_messages_is_found_in_its_folder(tmp_path: Path) -> None:
+    key = vapid.new_private_key()
+    (tmp_path / "vapid.key").write_text(key)
+
+    assert read(DATA_DIR=str(tmp_path)).known_vapid_key() == key
+
+
+def test_a_service_account_is_a_file_of_googles(tmp_path: Path) -> None:
+    account = {"project_id": "p", "client_email": "us@p", "private_key": "PEM", "token_uri": "https://t", "type": "x"}
+    file = tmp_path / "firebase.json"
+    file.write_bytes(orjson.dumps(account))
+
+    settings = read(FCM_CREDENTIALS=str(file))
+
+    assert settings.fcm == ServiceAccount("p", "us@p", "PEM", "https://t")
+    assert "PEM" not in repr(settings)
+    for wrong in (b"{}", b"[]", b"x"):
+        file.write_bytes(wrong)
+        with pytest.raises(BadSetting, match="FCM_CREDENTIALS"):
+            read(FCM_CREDENTIALS=str(file))
+
+
+def test_what_apprise_may_send_to_is_listed() -> None:
+    assert read(APPRISE_SCHEMES="mattermost, NTFYS://,").apprise_schemes == {"mattermost", "ntfys"}
+    assert read().apprise_schemes == set()
+
+
+@pytest.mark.parametrize("address", ["bounce", "@example.com", "a@b@c", "bounce@", "bé@example.com"])
+def test_bounces_come_to_an_address(address: str) -> None:
+    assert read(MAIL_BOUNCES="bounce@example.com").mail_bounces == "bounce@example.com"
+    with pytest.raises(BadSetting, match="MAIL_BOUNCES"):
+        read(MAIL_BOUNCES=address)
+
+
+def test_a_token_for_bounces_is_long() -> None:
+    assert read(BOUNCE_TOKEN="b" * 32).bounce_token == "b" * 32
+    with pytest.raises(BadSetting, match="BOUNCE_TOKEN must have at least 32"):
+        read(BOUNCE_TOKEN="short")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from sales import database, notices
+from sales import database, notices, sealed
 from sales.deliveries import Delivery
 from sales.dispatch import dispatch
 from sales.ids import new_id
@@ -18,8 +18,10 @@ from sales.leads.moves import move
 from sales.leads.owners import assign
 from sales.money import Money
 from sales.notices import Notice
+from sales.reminders import LONGEST_NOTE
 from sales.statuses import close
 from sales.steps.delete import delete_step
+from sales.unsubscribing import token_for
 from sales.viewers import Viewer
 from services.worker.emails import compose
 from tests.factories import a_lead, a_user, an_account, steps_of
@@ -68,6 +70,48 @@ async def test_the_headers_name_the_delivery_and_keep_answering_machines_quiet(n
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["From"] == "Relance <crm@example.com>"
     assert message["Date"].datetime.utcoffset() == timedelta(0)
+
+
+async def test_what_concerns_one_lead_hangs_together(notice: Notice) -> None:
+    first, second = composed(notice), composed(notice)
+
+    assert first["References"] == first["In-Reply-To"] == f"<lead_{notice.lead_id}@crm.example.com>"
+    assert second["References"] == first["References"]
+    assert second["Message-ID"] != first["Message-ID"]
+    assert composed(replace(notice, lead_id=None, number=None))["References"] is None
+
+
+async def test_one_click_is_enough_to_unsubscribe_from_its_kind(notice: Notice) -> None:
+    sealed.use("k" * 32)
+
+    message = composed(notice)
+
+    link = f"https://crm.example.com/unsubscribe/{token_for(notice.reader_id, notice.kind)}"
+    assert message["List-Unsubscribe"] == f"<{link}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    text, html = both(message)
+    assert f"No more e-mails of this kind: {link}" in text
+    assert f'href="{link}"' in html
+    sent = message_from_bytes(message.as_bytes(), policy=policy.default)
+    assert sent["List-Unsubscribe"] == f"<{link}>"
+
+
+async def test_without_a_key_nothing_is_promised(notice: Notice) -> None:
+    sealed.use(None)
+
+    message = composed(notice)
+
+    assert message["List-Unsubscribe"] is None
+    assert all("unsubscribe" not in body for body in both(message))
+
+
+async def test_the_longest_note_is_told_whole(notice: Notice) -> None:
+    note = "x" * LONGEST_NOTE
+
+    text, html = both(composed(replace(notice, note=note)))
+
+    assert note in text
+    assert note in html
 
 
 async def test_no_header_can_be_smuggled_in(notice: Notice) -> None:

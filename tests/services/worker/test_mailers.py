@@ -25,6 +25,7 @@ class Moody:
         self.at_data = "250 OK"
         self.leaves = False
         self.got: list[bytes] = []
+        self.senders: list[str | None] = []
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -36,6 +37,7 @@ class Moody:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
         self.got.append(envelope.content)
+        self.senders.append(envelope.mail_from)
         if self.leaves:
             assert server.transport is not None
             server.transport.abort()  # type: ignore[attr-defined]
@@ -114,6 +116,16 @@ async def test_what_may_not_go_does_not(moody: tuple[Moody, SmtpMailer], tmp_pat
 
     assert server.got == []
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_each_message_comes_back_to_an_address_of_its_own(moody: tuple[Moody, SmtpMailer]) -> None:
+    server, plain = moody
+    mailer = SmtpMailer(plain._server, seconds=A_MOMENT, bounces="bounce@example.com")
+
+    for each in (plain, mailer):
+        assert outcome(await each.send(a_message(), may_go=yes)) == DeliveryOutcome.SENT
+
+    assert server.senders == ["crm@example.com", "bounce+dlv_1@example.com"]
 
 
 async def test_without_a_server_it_is_a_file_and_a_repeat_overwrites_it(tmp_path: Path) -> None:

@@ -1,0 +1,113 @@
+"""Chats: where a person is told, or an account's events are written for all who read along."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sales import database, sealed
+from sales.endpoints import Endpoint, EndpointKind, addresses
+from sales.endpoints.offered import offer
+from sales.errors import InvalidValue, NotFound, Refusal
+from sales.journal import Kind
+from sales.journal.drafts import Draft
+from sales.names import clean
+from sales.tokens import Secret
+from sales.users import User
+from sales.verbs import Checks, Outcome, verb
+from sales.viewers import Viewer
+
+KINDS: Final = (EndpointKind.SLACK, EndpointKind.TEAMS, EndpointKind.APPRISE)
+MOST_CHATS: Final = 20
+LONGEST_NAME: Final = 120
+LONGEST_URL: Final = 2_000
+_TOLD: Final = frozenset(kind for kind in Kind if kind.partition(".")[0] in ("lead", "reminder", "step", "pipeline"))
+"""The events that leave the account; what people do to themselves does not."""
+
+
+@dataclass(frozen=True)
+class NewChat:
+    """A chat to add: the viewer's own, or the account's, which hears of these events (none: of every lead's)."""
+
+    kind: EndpointKind
+    name: str
+    url: str
+    is_of_account: bool = False
+    events: Sequence[str] = ()
+
+
+async def add(*, by: Viewer, chat: NewChat) -> Outcome:
+    """Tell the viewer in this chat, too, or the account's events. Raises all that is wrong at once."""
+    by.require_session()
+    if chat.is_of_account:
+        by.require_administrator()
+    name, checks = "", Checks()
+    with checks:
+        name = clean(chat.name, path="name", longest=LONGEST_NAME)
+    checks.refusals += _problems(chat)
+    checks.done()
+    return await _add(by=by, chat=chat, name=name, address=Secret(chat.url))
+
+
+@verb
+async def remove(endpoint_id: UUID, *, by: Viewer) -> Draft:
+    """Send nothing to a chat of one's own any more; as administrator, to one of the account's."""
+    chats = Endpoint.filter(account_id=by.account.id, id=endpoint_id, kind__in=KINDS, deleted_at=None)
+    chat = await chats.select_for_update(no_key=True).first()
+    is_seen = chat is not None and (chat.user_id == by.user.id or (chat.user_id is None and by.is_administrator))
+    if chat is None or not is_seen:
+        raise NotFound("endpoint")
+    draft = Draft(Kind.ENDPOINT_DELETED, chat, by=by)
+    draft.change(chat, deleted_at=await database.now())
+    return draft
+
+
+@verb
+async def _add(*, by: Viewer, chat: NewChat, name: str, address: Secret) -> Draft:
+    user_id = None if chat.is_of_account else by.user.id
+    # The person is locked, so that two requests at once can't both take the last place.
+    await User.filter(account_id=by.account.id, id=by.user.id).select_for_update(no_key=True).get()
+    beside = Endpoint.filter(account_id=by.account.id, user_id=user_id, kind__in=KINDS, deleted_at=None)
+    if await beside.count() >= MOST_CHATS:
+        raise InvalidValue("name", "too_many_chats", most=MOST_CHATS)
+    new = Endpoint(
+        account_id=by.account.id, user_id=user_id, kind=chat.kind, name=name, address=sealed.seal(address.value),
+        shown=_shown(chat), events=list(chat.events), created_at=await database.now(),
+    )  # fmt: skip
+    draft = Draft(Kind.ENDPOINT_CREATED, new, by=by)
+    draft.add(new)
+    return draft
+
+
+def _problems(chat: NewChat) -> list[Refusal]:
+    if not sealed.is_ready():
+        return [InvalidValue("url", "cannot_seal")]
+    checks = Checks()
+    if chat.events and not chat.is_of_account:
+        checks.refusals.append(InvalidValue("events", "only_for_account"))
+    checks.refusals += [
+        InvalidValue(f"events.{n}", "event_not_told", event=event)
+        for n, event in enumerate(chat.events)
+        if event not in _TOLD
+    ]
+    with checks:
+        if chat.kind == EndpointKind.APPRISE:
+            _require_offered(chat.url)
+        else:
+            addresses.checked(chat.url)
+    return checks.refusals
+
+
+def _require_offered(url: str) -> None:
+    scheme, _, rest = url.partition("://")
+    if not rest or scheme not in offer().apprise_schemes or not url.isprintable() or len(url) > LONGEST_URL:
+        raise InvalidValue("url", "scheme_not_offered", offered=_offered())
+
+
+def _shown(chat: NewChat) -> str:
+    """As much of the address as gives nothing away; of what apprise reads, secrets may be anywhere."""
+    return f"{chat.url.partition('://')[0]}://…" if chat.kind == EndpointKind.APPRISE else addresses.shown(chat.url)
+
+
+def _offered() -> str:
+    return ", ".join(f"{scheme}://" for scheme in sorted(offer().apprise_schemes)) or "–"

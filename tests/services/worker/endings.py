@@ -1,0 +1,64 @@
+"""A reminder that has come due, told by one endpoint of its person, and by nothing else."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+from sales import database, sealed
+from sales.clock import fire_due
+from sales.deliveries import Delivery
+from sales.dispatch import dispatch
+from sales.endpoints import Endpoint, EndpointKind
+from sales.moments import After
+from sales.statuses import stand_by
+from sales.viewers import Viewer
+from services.settings import Settings
+from services.worker.sends import Sender
+from tests.factories import a_lead, an_empty_outbox
+
+KEY = "k" * 32
+TITLE = "New <roof> & @channel *bold* [x](http://evil.example)"
+
+
+async def an_endpoint(by: Viewer, kind: EndpointKind, address: str, *, is_of_account: bool = False) -> Endpoint:
+    sealed.use(KEY)
+    return await Endpoint.create(
+        account_id=by.account.id, user_id=None if is_of_account else by.user.id, kind=kind, name="Test",
+        address=sealed.seal(address), shown="…", created_at=await database.now(),
+    )  # fmt: skip
+
+
+async def a_due_reminder(by: Viewer, *, title: str = TITLE, note: str = "Ask for Jo") -> UUID:
+    """Gives the id of its delivery to the endpoint."""
+    await an_empty_outbox()
+    await database.fetch("update users set notify_by_email = false where id = $1 returning 1", by.user.id)
+    lead = await a_lead(by, title=title)
+    await stand_by(lead.id, by=by, until=After(timedelta(milliseconds=1)), activity="Call", note=note)
+    await asyncio.sleep(0.002)
+    while await fire_due():
+        pass
+    while await dispatch():
+        pass
+    return (await Delivery.get(account_id=by.account.id)).id
+
+
+async def an_event_told(by: Viewer, endpoint: Endpoint, *, position: int, lead_id: UUID) -> UUID:
+    """A delivery of an event to an endpoint of the account."""
+    now = await database.now()
+    delivery = await Delivery.create(
+        account_id=by.account.id, endpoint_id=endpoint.id, channel="CHAT", position=position, lead_id=lead_id,
+        lane=endpoint.id, next_at=now, created_at=now,
+    )  # fmt: skip
+    return delivery.id
+
+
+async def what_became_of(delivery: UUID, settings: Settings, *, sender: Sender | None = None) -> Delivery:
+    """Send until nothing is due."""
+    sender = sender or a_sender(settings)
+    while await sender.send_due():
+        await sender.drain()
+    return await Delivery.get(id=delivery)
+
+
+def a_sender(settings: Settings) -> Sender:
+    return Sender(settings, lease=timedelta(seconds=60), when_free=lambda: None)
