@@ -1,1 +1,1 @@
-"""Chaos: a whole Relance of real processes, hurt on purpose, and whether every promise was kept; imported by nothing."""
+"""Chaos: a whole Relance of real processes, hurt on purpose, and whether it keeps its promises; imported by nothing."""

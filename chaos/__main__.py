@@ -87,7 +87,7 @@ def _chosen(names: list[str]) -> list[Scenario]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m chaos", description="Hurt a whole Relance, and check its promises.")
+    parser = argparse.ArgumentParser(prog="python -m chaos", description="Hurt Relance, and check its promises.")
     parser.add_argument("--seconds", type=float, default=120, help="about how long in all (120)")
     parser.add_argument("--seed", type=int, help="what decides every order, pause and mood (any)")
     parser.add_argument("--only", nargs="*", default=[], metavar="S1", help="these scenarios, without the controls")

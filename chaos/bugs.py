@@ -22,7 +22,7 @@ def settle_before_send() -> None:
         reached("settled, not sent")
         await send(sender, outgoing, ends=ends)
 
-    Sender._send = settled_first  # type: ignore[method-assign]
+    Sender._send = settled_first  # type: ignore[assignment, method-assign]
 
 
 def unfenced_failure() -> None:
@@ -57,7 +57,7 @@ def stock_transactions() -> None:
     def stock(client: pool.Client) -> Any:
         return TransactionContextPooled(TransactionWrapper(client), client._pool_init_lock)
 
-    pool.Client._in_transaction = stock  # type: ignore[method-assign]
+    pool.Client._in_transaction = stock  # type: ignore[assignment, method-assign]
     begin = TransactionWrapper.begin
 
     async def begun(client: Any) -> None:

@@ -33,7 +33,7 @@ async def no_dedupe_key(world: World) -> Broken:
 
 async def unfenced_failure(world: World) -> Broken:
     """One is frozen with what it claimed; somebody else sends that at the very moment at which it wakes and fails."""
-    world.mail.manners = Manners(answers_after=1.0)
+    world.mail.manners = Manners(answers_after=0.7)
     mark = _mark(world)
     frozen = world.start_worker(Faults(Failpoint("P6", Action.STOP, mark), "unfenced_failure"))
     await world.all_up()

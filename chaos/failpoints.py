@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from email.message import EmailMessage
 from functools import wraps
 from typing import Any, Final
+
+from aiosmtplib import SMTP
 
 from chaos.faults import reached
 from sales import clock, database, dispatch, idempotency, replays, verbs
@@ -11,6 +14,7 @@ from sales.deliveries import claiming, settling
 from services.api.bell import Bell
 from services.worker import mailers
 from services.worker.sends import Sender
+from services.worker.ways import Result
 
 OF_THE_API: Final = {
     "P1": "before COMMIT",
@@ -57,7 +61,7 @@ def _of_the_api() -> None:
         ring(bell)
         reached("P3")
 
-    Bell.ring = rung  # type: ignore[method-assign]
+    Bell.ring = rung  # type: ignore[assignment, method-assign]
 
 
 def _of_the_clock_and_dispatch() -> None:
@@ -86,8 +90,8 @@ def _of_sending() -> None:
             reached("P6")
         return claims
 
-    async def handed_over(*args: Any) -> Any:
-        handing = asyncio.create_task(hand_over(*args))
+    async def handed_over(client: SMTP, message: EmailMessage) -> Result:
+        handing = asyncio.create_task(hand_over(client, message))
         try:
             await asyncio.sleep(_TEXT_IS_OUT_SECONDS)
             reached("P7")

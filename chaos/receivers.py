@@ -87,6 +87,7 @@ class Mail:
             return "451 Not now"
         mood -= manners.refuses
         if mood < manners.drops:
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         elif mood < manners.drops + manners.hangs:
             await asyncio.sleep(manners.hangs_seconds)

@@ -22,7 +22,7 @@ from services.settings import Settings
 from services.worker import arq_beside, process
 
 PASSWORD: Final = "correct horse battery"
-LEASE: Final = timedelta(seconds=3)
+LEASE: Final = timedelta(seconds=2)
 _SOON: Final = tuple(timedelta(seconds=seconds) for seconds in (0.3, 0.5, 0.8, *[1.2] * 12))
 """Between attempts, in place of 10 seconds to 12 hours: a trial waits for the last of them."""
 

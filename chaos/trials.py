@@ -28,7 +28,7 @@ class Trial:
 
     world: World
     random: random.Random
-    seconds: float = 3.0
+    seconds: float = 2.0
     accounts: list[UUID] = field(default_factory=list)
 
     async def ticks(self, least: float, most: float) -> AsyncIterator[None]:
@@ -50,7 +50,7 @@ class Scenario:
     words: str
     fault: Fault
     workers: int = 2
-    manners: Manners = Manners()
+    manners: Manners = field(default_factory=Manners)
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Verdict:
     seconds: float
 
 
-async def tried(scenario: Scenario, world: World, *, seed: str, seconds: float = 3.0) -> Verdict:
+async def tried(scenario: Scenario, world: World, *, seed: str, seconds: float = 2.0) -> Verdict:
     """Run one scenario to its end. Whatever isn't done in the end is a broken promise as well (I5, I11)."""
     began = time.monotonic()
     trial = Trial(world, random.Random(f"{seed} {scenario.name}"), seconds)
@@ -76,9 +76,7 @@ async def tried(scenario: Scenario, world: World, *, seed: str, seconds: float =
     await world.all_up()
     try:
         async with asyncio.timeout(60 + seconds):
-            await asyncio.gather(
-                scenario.fault(trial), *(each.work(_LEADS, within=(0.3, seconds)) for each in people)
-            )
+            await asyncio.gather(scenario.fault(trial), *(each.work(_LEADS, within=(0.3, seconds)) for each in people))
             world.mail.manners = Manners()
             await world.drained(trial.accounts)
             broken = await check(world, trial.accounts)

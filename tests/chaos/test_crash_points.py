@@ -13,7 +13,7 @@ from chaos.children import Child
 from chaos.faults import Action, Failpoint, Faults
 from chaos.people import People
 from chaos.receivers import Manners
-from chaos.worlds import World, until
+from chaos.worlds import World
 from tests.conftest import Figures
 
 PATIENCE_SECONDS = 30.0
@@ -37,6 +37,8 @@ select count(distinct n.id) as notifications, count(d.id) as deliveries,
   (select count(*) from failures where account_id = $1 and set_aside_at is not null) as failures
 from notifications n left join deliveries d on d.notification_id = n.id where n.account_id = $1 and n.position = $2
 """
+
+_AGE = "update idempotency_keys set created_at = now() - interval '2 days' where account_id = $1"
 
 _KEPT = """
 select count(*) filter (where account_id = $1) as old, count(*) filter (where account_id <> $1) as fresh
@@ -113,7 +115,7 @@ async def thawed(world: World, point: str, child: Child, action: Action) -> None
 async def chores_are_done_once(world: World, account: UUID, action: Action) -> None:
     """What was set aside is told once, and what is old goes, however the first try at it ended."""
     [failure] = await world.query(_SET_ASIDE, account, uuid4())
-    await world.query("update idempotency_keys set created_at = now() - interval '2 days' where account_id = $1", account)
+    await world.query(_AGE, account)
     [fresh] = await world.query("select count(*) from idempotency_keys where account_id <> $1", account)
 
     for point, role in (("P12", roles.replay), ("P13", roles.forget_old)):
