@@ -17,7 +17,7 @@ from chaos.children import Child, asked
 from chaos.faults import Faults
 from chaos.people import Ledger, People
 from chaos.proxies import Proxy
-from chaos.receivers import Mail
+from chaos.receivers import Mail, Receiver
 from services.local.postgres import Postgres
 from services.local.valkey import Valkey
 
@@ -32,7 +32,7 @@ class World:
         self.folder, self.seed = folder, seed
         self.postgres = Postgres(folder / "postgres")
         self.valkey = Valkey(folder / "valkey")
-        self.mail = Mail(folder / "arrivals.jsonl", seed=seed)
+        self.mail: Receiver = Mail(folder / "arrivals.jsonl", seed=seed)
         self.ledger = Ledger(folder / "ledger.jsonl")
         self.workers: list[Child] = []
         self.apis: dict[str, Child] = {}

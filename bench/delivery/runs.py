@@ -65,8 +65,14 @@ async def peak(fleet: Fleet, *, due: int, within: timedelta = MINUTE, hurt: str 
         [row] = await fleet.query(_LEFT, ends)
         return bool(row["left"] == 0)
 
-    await until(nothing_is_left, seconds=_SENT_SECONDS)
+    async def all_are_told() -> bool:
+        [row] = await fleet.query(_LATE, at, ends)
+        return bool(row["told"] == due)
+
+    await until(all_are_told, seconds=_SENT_SECONDS)
     [late] = await fleet.query(_LATE, at, ends)
+    print(f"told, {len(fleet.workers)} workers: {_p(late['late'])} ms late", flush=True)
+    await until(nothing_is_left, seconds=_SENT_SECONDS)
     [sent] = await fleet.query(_SENT, at, ends)
     workers = len(fleet.workers)
     return {
