@@ -40,7 +40,7 @@ NOT_HERE: Final = {
     "P14": "no moment is worked out anew when the zones' table changes: the moment that was acknowledged stays",
 }
 
-_TEXT_IS_OUT_SECONDS: Final = 0.05
+TEXT_IS_OUT_SECONDS: Final = 0.05
 """How long the bytes need to the receiver on this machine; it must not answer before."""
 
 
@@ -93,7 +93,7 @@ def _of_sending() -> None:
     async def handed_over(client: SMTP, message: EmailMessage) -> Result:
         handing = asyncio.create_task(hand_over(client, message))
         try:
-            await asyncio.sleep(_TEXT_IS_OUT_SECONDS)
+            await asyncio.sleep(TEXT_IS_OUT_SECONDS)
             reached("P7")
             return await handing
         finally:

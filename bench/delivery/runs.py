@@ -14,7 +14,7 @@ from bench.delivery.data import arm
 from bench.delivery.fleet import Fleet, until
 
 MINUTE: Final = timedelta(minutes=1)
-_LEAD: Final = timedelta(seconds=20)
+_LEAD: Final = timedelta(seconds=10)
 _SENT_SECONDS: Final = 1_800.0
 _IDLE_SECONDS: Final = 10.0
 _HINTS: Final = 60

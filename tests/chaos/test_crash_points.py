@@ -51,7 +51,7 @@ async def test_whatever_befalls_a_process_at_a_crash_point_every_promise_is_kept
     world: World, action: Action, figures: Figures
 ) -> None:
     began = time.monotonic()
-    world.mail.manners = Manners(answers_after=3 * failpoints._TEXT_IS_OUT_SECONDS)
+    world.mail.manners = Manners(answers_after=3 * failpoints.TEXT_IS_OUT_SECONDS)
     healthy = next(iter(world.apis))
     broken_apis = {point: await world.start_api(at(world, point, action)) for point in failpoints.OF_THE_API}
     workers = {point: world.start_worker(at(world, point, action)) for point in failpoints.OF_THE_WORKER}
