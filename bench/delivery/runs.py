@@ -39,11 +39,12 @@ join reminders r on r.account_id = n.account_id and r.id = n.reminder_id
 where r.due_at >= $1 and r.due_at <= $2 and d.state = 'SENT'
 """
 
-_LEFT: Final = """
+_UNTOLD: Final = """
 select (select count(*) from reminders where state = 'PENDING' and due_at <= $1)
-  + (select sum(h.position - c.dispatched) from journal_heads h join dispatch_cursors c using (account_id))
-  + (select count(*) from deliveries where state = 'PENDING') as left
+  + (select sum(h.position - c.dispatched) from journal_heads h join dispatch_cursors c using (account_id)) as left
 """
+
+_LEFT: Final = _UNTOLD.replace(" as left", " + (select count(*) from deliveries where state = 'PENDING') as left")
 
 _ASSIGN: Final = """mutation ($input: LeadAssignInput!) { leadAssign(input: $input) { errors { message } } }"""
 
@@ -66,8 +67,8 @@ async def peak(fleet: Fleet, *, due: int, within: timedelta = MINUTE, hurt: str 
         return bool(row["left"] == 0)
 
     async def all_are_told() -> bool:
-        [row] = await fleet.query(_LATE, at, ends)
-        return bool(row["told"] == due)
+        [row] = await fleet.query(_UNTOLD, ends)
+        return bool(row["left"] == 0)
 
     await until(all_are_told, seconds=_SENT_SECONDS)
     [late] = await fleet.query(_LATE, at, ends)
