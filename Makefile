@@ -1,16 +1,17 @@
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench schema migration lock format clean
+.PHONY: help up test check bench bench-delivery chaos schema migration lock format clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
 READY := .venv/.ready
 GRAPHIQL := services/api/graphiql
 POSTGRAPHILE := bench/postgraphile
+BULLMQ := bench/delivery/bullmq
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --quiet --custom-compile-command "make lock" $(UPGRADE)
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(READY) $(GRAPHIQL)/dist ## run everything on this machine until Ctrl-C (PORT=8000 DATA_DIR=.data)
 	@$(BIN)/relance up
@@ -31,6 +32,12 @@ check: $(READY) ## everything that must hold before a change is merged, tests in
 bench: $(READY) $(POSTGRAPHILE)/node_modules ## measure Relance beside others (QUICK=1: under five minutes; LEADS=...)
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(LEADS),--leads $(LEADS)) $(ARGS)
 
+bench-delivery: $(READY) $(BULLMQ)/node_modules ## how late reminders and mails are, beside BullMQ (PENDING=100000: a quick one)
+	@$(BIN)/python -m bench.delivery $(if $(PENDING),--pending $(PENDING)) $(ARGS)
+
+chaos: $(READY) ## hurt a whole Relance on purpose, and check every promise (SECONDS=120 SEED=...)
+	@$(BIN)/python -m chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 schema: $(READY) ## write schema/api.graphql and sales/tables.sql anew
 	@$(BIN)/relance schema
 
@@ -47,7 +54,7 @@ format: $(READY) ## format the code, and mend what the linter can
 
 clean: ## remove everything that make made, except the data in .data
 	@rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	@rm -rf $(GRAPHIQL)/dist $(GRAPHIQL)/node_modules $(POSTGRAPHILE)/node_modules
+	@rm -rf $(GRAPHIQL)/dist $(GRAPHIQL)/node_modules $(POSTGRAPHILE)/node_modules $(BULLMQ)/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The newest Python that the lock was worked out for, or whatever python3 is if that is new enough. A version manager's
@@ -79,3 +86,8 @@ $(POSTGRAPHILE)/node_modules: $(POSTGRAPHILE)/package-lock.json
 	@if ! command -v npm >/dev/null; then echo "npm isn't found: the bench runs without PostGraphile"; \
 	elif echo "Installing PostGraphile (once)" && (cd $(POSTGRAPHILE) && npm ci --silent); then touch $@; \
 	else echo "npm can't install PostGraphile: the bench runs without it"; fi
+
+$(BULLMQ)/node_modules: $(BULLMQ)/package-lock.json
+	@if ! command -v npm >/dev/null; then echo "npm isn't found: the bench runs without BullMQ"; \
+	elif echo "Installing BullMQ (once)" && (cd $(BULLMQ) && npm ci --silent); then touch $@; \
+	else echo "npm can't install BullMQ: the bench runs without it"; fi

@@ -53,6 +53,7 @@ TABLES = (
 """The modules of `sales` that declare tables."""
 
 COMMAND_SECONDS = 30
+IDLE_SECONDS = 5  # of a process that froze inside a transaction: whoever needs its locks waits no longer
 STATEMENTS = 100  # kept by each connection: the plan of a large query takes PostgreSQL half a megabyte, in each of them
 LONGEST_STATEMENT = 200_000  # characters; a compiled query easily passes the driver's 15,360
 
@@ -169,7 +170,12 @@ def _credentials(url: str, pool: int) -> dict[str, Any]:
         "command_timeout": COMMAND_SECONDS,
         "statement_cache_size": STATEMENTS,
         "max_cacheable_statement_size": LONGEST_STATEMENT,
-        "server_settings": {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_generic_plan"},
+        "server_settings": {
+            "jit": "off",
+            "timezone": "UTC",
+            "plan_cache_mode": "force_generic_plan",
+            "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+        },
         **({"ssl": _tls(options["sslmode"])} if secure else {}),
     }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -56,7 +57,8 @@ class _Transaction(TransactionContextPooled):
     async def _give_back(self, *, broken: bool) -> None:
         connection = self.client._connection
         if broken:
-            connection.terminate()
+            with suppress(asyncpg.InterfaceError):  # lost, and taken back by the pool already
+                connection.terminate()
         try:
             await self._pool.release(connection)
         except Exception:

@@ -26,6 +26,9 @@ SLOTS = 32
 MAIL_SLOTS = 16
 """E-mails at once, so that a slow mail server leaves room for everything else."""
 
+MAIL_SLOTS_MEANWHILE = 2
+"""While people are still to be told: to write an e-mail takes milliseconds, in which nothing else here runs."""
+
 LONGEST_SEND = timedelta(seconds=15)
 _NOT_GONE = Result(DeliveryOutcome.INTERRUPTED, "called off, or too late to begin")
 
@@ -33,11 +36,20 @@ _NOT_GONE = Result(DeliveryOutcome.INTERRUPTED, "called off, or too late to begi
 class Sender:
     """Claims no more deliveries than it can send at once, so that no lease runs out in a queue of ours."""
 
-    def __init__(self, settings: Settings, *, lease: timedelta, when_free: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        lease: timedelta,
+        when_free: Callable[[], None],
+        is_urgent: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`when_free` is called when a slot is free again; `is_urgent` says that something else comes first."""
         self._lease = lease
         self._longest = min(LONGEST_SEND, lease / 2)
         self._ways = ways(settings, seconds=self._longest.total_seconds())
         self._when_free = when_free
+        self._is_urgent = is_urgent
         self._sending: dict[asyncio.Task[None], Channel] = {}
 
     async def send_due(self) -> int:
@@ -65,7 +77,8 @@ class Sender:
             await asyncio.wait(self._sending)
 
     def _mail_slots(self) -> int:
-        return max(0, MAIL_SLOTS - sum(channel == Channel.EMAIL for channel in self._sending.values()))
+        slots = MAIL_SLOTS_MEANWHILE if self._is_urgent() else MAIL_SLOTS
+        return max(0, slots - sum(channel == Channel.EMAIL for channel in self._sending.values()))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._sending.pop(task)

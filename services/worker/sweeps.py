@@ -31,6 +31,8 @@ class Sweep:
     then: "Sweep | None" = None
     bell: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: bool = False
+    is_busy: bool = False
+    """Whether there was work at the last look, so that there may be more."""
 
     def ring(self) -> None:
         self.bell.set()
@@ -53,7 +55,8 @@ class Sweep:
                 await self._rest(pause)
 
     async def _turn(self) -> float:
-        if await self.look():
+        self.is_busy = bool(await self.look())
+        if self.is_busy:
             if self.then is not None:
                 self.then.ring()
             return 0

@@ -300,6 +300,20 @@ async def test_several_dispatches_at_once_tell_once_and_in_order(ada: Viewer, be
     assert await cursor(ada) == (await last_event(ada)).position
 
 
+async def test_accounts_take_turns_however_much_each_has_to_do(ada: Viewer) -> None:
+    accounts = sorted([ada, await an_account(), await an_account()], key=lambda viewer: viewer.account.id)
+    await dispatch_all()
+    for viewer, leads in zip(accounts, (5, 1, 3), strict=True):
+        for _ in range(leads):
+            await a_lead(viewer)
+    before = [await cursor(viewer) for viewer in accounts]
+
+    for _ in accounts:
+        await dispatch(limit=1)
+
+    assert [await cursor(viewer) for viewer in accounts] == [position + 1 for position in before]
+
+
 async def test_an_event_that_cannot_be_dispatched_is_passed_after_five_tries(
     ada: Viewer, ben: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,14 +1,20 @@
 """A sender, from the claim to the settled delivery."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 from sales import database
+from sales.clock import fire_due
 from sales.deliveries import Delivery, DeliveryAttempt, DeliveryOutcome, DeliveryState
+from sales.dispatch import dispatch
+from sales.viewers import Viewer
 from services.settings import Settings, Smtp
 from services.worker.sends import Sender
 from services.worker.ways import MayGo, Outgoing, Result
+from tests.factories import an_empty_outbox
+from tests.sales.many import many_standbys
 
 NOBODY_LISTENS = Smtp("127.0.0.1", 1)
 
@@ -59,6 +65,40 @@ class Late:
     async def send(self, outgoing: Outgoing, *, may_go: MayGo) -> Result | None:
         await database.fetch("update deliveries set state = 'CANCELLED', done_at = now() where state = 'PENDING'")
         return Result(DeliveryOutcome.SENT) if await may_go() else None
+
+
+async def test_few_mails_are_sent_at_once_while_people_are_still_to_be_told(ada: Viewer, tmp_path: Path) -> None:
+    await an_empty_outbox()
+    await many_standbys(ada, 5, first_in=timedelta(0))
+    while await fire_due() or await dispatch():
+        pass
+    is_told, way = asyncio.Event(), Held()
+    sender = Sender(
+        Settings(data_dir=tmp_path),
+        lease=timedelta(seconds=60),
+        when_free=lambda: None,
+        is_urgent=lambda: not is_told.is_set(),
+    )
+    sender._ways = {None: way}
+
+    begun = [await sender.send_due(), await sender.send_due()]
+    is_told.set()
+    begun.append(await sender.send_due())
+    way.may_end.set()
+    await sender.drain()
+
+    assert begun == [2, 0, 3]
+
+
+class Held:
+    """A way that takes until it is told."""
+
+    def __init__(self) -> None:
+        self.may_end = asyncio.Event()
+
+    async def send(self, outgoing: Outgoing, *, may_go: MayGo) -> Result | None:
+        await self.may_end.wait()
+        return Result(DeliveryOutcome.SENT)
 
 
 async def send_all(settings: Settings) -> None:

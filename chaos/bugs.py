@@ -1,0 +1,87 @@
+"""Seeded bugs: what the checker must find, or it finds nothing."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any, Final
+from uuid import UUID
+
+from tortoise.backends.asyncpg.client import TransactionWrapper
+from tortoise.backends.base.client import TransactionContextPooled
+
+from chaos.faults import is_armed, reached
+from sales import clock, database, dispatch, pool
+from sales.audiences import Happened
+from sales.deliveries import settling
+from sales.journal import Kind
+from services.worker.sends import Sender
+from services.worker.ways import Outgoing
+
+
+def settle_before_send() -> None:
+    """Noted as sent, then sent."""
+    send = Sender._send
+
+    async def settled_first(sender: Sender, outgoing: Outgoing, *, ends: float) -> None:
+        await settling.sent(outgoing.claim)
+        reached("settled, not sent")
+        await send(sender, outgoing, ends=ends)
+
+    Sender._send = settled_first  # type: ignore[assignment, method-assign]
+
+
+def unfenced_failure() -> None:
+    """Whoever fails settles the delivery, also one that somebody else sends by now."""
+    settling._FAILED = _changed(settling._FAILED, "d.state = 'PENDING' and d.lease = $3", "d.state = 'PENDING'")
+
+
+def no_dedupe_key() -> None:
+    """Telling and moving the cursor are two transactions, and nothing says that somebody was told before."""
+    unique = "w.position || ':' || w.user_id"
+    dispatch._TELL = _changed(dispatch._TELL, unique, "uuidv7()::text")
+
+    apart = SimpleNamespace(**vars(database))
+    apart.transaction = nullcontext
+    dispatch.database = apart  # type: ignore[assignment, attr-defined]
+    tell: Callable[..., Awaitable[None]] = dispatch._tell
+
+    async def told(account_id: UUID, events: list[Happened]) -> None:
+        await tell(account_id, events)
+        if any(event.kind == Kind.REMINDER_FIRED for event in events):
+            reached("told, cursor not moved")
+
+    dispatch._tell = told
+
+
+def stock_transactions() -> None:
+    """Tortoise's own transactions, which poison their task when PostgreSQL goes away before they have begun."""
+
+    def stock(client: pool.Client) -> Any:
+        return TransactionContextPooled(TransactionWrapper(client), client._pool_init_lock)
+
+    pool.Client._in_transaction = stock  # type: ignore[assignment, method-assign]
+    begin = TransactionWrapper.begin
+
+    async def begun(client: Any) -> None:
+        if is_armed("acquired"):
+            client._connection.terminate()
+        reached("acquired", error=ConnectionResetError)
+        await begin(client)
+
+    TransactionWrapper.begin = begun  # type: ignore[method-assign]
+
+
+def volatile_clock() -> None:
+    """clock_timestamp() where it is asked what is due, which no index can answer."""
+    clock._DUE = _changed(clock._DUE, "r.due_at <= now()", "r.due_at <= clock_timestamp()")
+
+
+BUGS: Final[Mapping[str, Callable[[], None]]] = {
+    bug.__name__: bug
+    for bug in (settle_before_send, unfenced_failure, no_dedupe_key, stock_transactions, volatile_clock)
+}
+
+
+def _changed(sql: str, old: str, new: str) -> str:
+    assert old in sql, "the bug must be seeded anew: the statement has changed"
+    return sql.replace(old, new)
