@@ -279,6 +279,7 @@ email-open = Open the lead
 email-open-leads = Open your leads
 email-detail = { $label }: { $value }
 email-unsubscribe = No more e-mails of this kind
+email-unsubscribe-all = No more e-mails
 email-why = You get this e-mail because Relance tells you what concerns your leads and reminders. You can turn e-mails off in your preferences.
 digest-subject = { $notices ->
     [one] One thing to know

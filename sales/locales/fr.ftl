@@ -279,6 +279,7 @@ email-open = Ouvrir l’opportunité
 email-open-leads = Ouvrir vos opportunités
 email-detail = { $label } : { $value }
 email-unsubscribe = Ne plus recevoir d’e-mails de ce genre
+email-unsubscribe-all = Ne plus recevoir d’e-mails
 email-why = Vous recevez cet e-mail parce que Relance vous dit ce qui concerne vos opportunités et vos rappels. Vous pouvez désactiver les e-mails dans vos préférences.
 digest-subject = { $notices ->
     [one] Une nouvelle

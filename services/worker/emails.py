@@ -16,6 +16,7 @@ from uuid import UUID
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sales.notices import Notice
+from sales.notifications import NotificationKind
 from sales.sentences import say
 from sales.unsubscribing import token_for
 
@@ -43,14 +44,18 @@ def compose_digest(notices: Sequence[Notice], *, delivery_id: UUID, public_url: 
     subject = say(first.locale, "digest-subject", notices=len(notices))
     link, opens = f"{public_url}/leads", say(first.locale, "email-open-leads")
     message = _to(first, subject, delivery_id=delivery_id, public_url=public_url, mail_from=mail_from)
-    words = _words(first, public_url) | {
-        "subject": subject,
-        "notices": [_words(notice, public_url) for notice in notices[:MOST_IN_DIGEST]],
-        "more": say(first.locale, "digest-more", notices=left) if left > 0 else "",
-        "link": link,
-        "open": opens,
-        "open_line": say(first.locale, "email-detail", label=opens, value=link),
-    }
+    words = (
+        _words(first, public_url)
+        | _unsubscribing(first, None, public_url)
+        | {
+            "subject": subject,
+            "notices": [_words(notice, public_url) for notice in notices[:MOST_IN_DIGEST]],
+            "more": say(first.locale, "digest-more", notices=left) if left > 0 else "",
+            "link": link,
+            "open": opens,
+            "open_line": say(first.locale, "email-detail", label=opens, value=link),
+        }
+    )
     return _written(message, "digest", words)
 
 
@@ -82,11 +87,8 @@ def _written(message: EmailMessage, template: str, words: dict[str, Any]) -> Ema
 def _words(notice: Notice, public_url: str) -> dict[str, Any]:
     is_of_lead = notice.number is not None
     link = f"{public_url}/leads/{notice.number}" if is_of_lead else f"{public_url}/leads"
-    token = token_for(notice.reader_id, notice.kind)
-    unsubscribe = f"{public_url}/unsubscribe/{token}" if token else None
-    less = say(notice.locale, "email-unsubscribe")
     opens = say(notice.locale, "email-open" if is_of_lead else "email-open-leads")
-    return {
+    return _unsubscribing(notice, notice.kind, public_url) | {
         "locale": notice.locale,
         "subject": _one_line(notice.subject),
         "sentence": notice.sentence,
@@ -98,9 +100,18 @@ def _words(notice: Notice, public_url: str) -> dict[str, Any]:
         "link": link,
         "open": opens,
         "why": say(notice.locale, "email-why"),
-        "unsubscribe": unsubscribe,
+    }
+
+
+def _unsubscribing(notice: Notice, kind: NotificationKind | None, public_url: str) -> dict[str, Any]:
+    """How the reader gets no more e-mails of a kind, or none at all (None), as it is after a digest of many kinds."""
+    token = token_for(notice.reader_id, kind)
+    link = f"{public_url}/unsubscribe/{token}" if token else None
+    less = say(notice.locale, "email-unsubscribe" if kind else "email-unsubscribe-all")
+    return {
+        "unsubscribe": link,
         "less": less,
-        "less_line": say(notice.locale, "email-detail", label=less, value=unsubscribe or ""),
+        "less_line": say(notice.locale, "email-detail", label=less, value=link or ""),
     }
 
 

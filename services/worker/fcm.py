@@ -17,11 +17,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from sales import sealed
 from sales.deliveries import DeliveryOutcome
-from sales.notifications import NotificationKind
 from services.channels import ServiceAccount
 from services.settings import Settings
 from services.worker import outbound
-from services.worker.pushes import KEPT_SECONDS, topic
+from services.worker.pushes import DIGEST, KEPT_SECONDS
 from services.worker.tellings import Telling, told
 from services.worker.ways import MayGo, Outgoing, Result
 
@@ -127,15 +126,13 @@ class _Access:
 def message(outgoing: Outgoing, telling: Telling) -> dict[str, Any]:
     """What an app shows; a later one of the same lead and kind takes its place."""
     assert outgoing.endpoint is not None
-    assert outgoing.notice is not None
-    notice, replaces = outgoing.notice, topic(outgoing.notice)
-    is_urgent = notice.kind == NotificationKind.REMINDER_DUE
-    data = {
-        "id": f"delivery_{outgoing.claim.id}",
-        "notificationId": f"notification_{notice.id}",
-        "kind": notice.kind.value,
-        "url": telling.link,
-    } | ({"leadId": f"lead_{notice.lead_id}"} if notice.lead_id else {})
+    notice, replaces, is_urgent = outgoing.notice, outgoing.topic, outgoing.reminds
+    data = {"id": f"delivery_{outgoing.claim.id}", "kind": notice.kind.value if notice else DIGEST, "url": telling.link}
+    if notice:
+        data["notificationId"] = f"notification_{notice.id}"
+    if notice and notice.lead_id:
+        data["leadId"] = f"lead_{notice.lead_id}"
+    thread = (notice.lead_id or notice.id) if notice else outgoing.claim.digest_id
     return {
         "token": sealed.unseal(outgoing.endpoint.address),
         "notification": {"title": telling.title, "body": "\n".join([telling.sentence, *telling.lines])[:LONGEST_BODY]},
@@ -152,7 +149,7 @@ def message(outgoing: Outgoing, telling: Telling) -> dict[str, Any]:
                 "apns-priority": "10" if is_urgent else "5",
                 "apns-expiration": str(int(time.time()) + KEPT_SECONDS),
             },
-            "payload": {"aps": {"sound": "default", "thread-id": str(notice.lead_id or notice.id)}},
+            "payload": {"aps": {"sound": "default", "thread-id": str(thread)}},
         },
     }
 

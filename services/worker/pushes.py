@@ -3,7 +3,6 @@
 import os
 import time
 from base64 import urlsafe_b64decode
-from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -14,8 +13,6 @@ from py_vapid import Vapid02
 
 from sales import sealed
 from sales.deliveries import DeliveryOutcome
-from sales.notices import Notice
-from sales.notifications import NotificationKind
 from services import vapid
 from services.settings import Settings
 from services.worker import outbound
@@ -26,7 +23,8 @@ KEPT_SECONDS: Final = 7 * 24 * 60 * 60
 """How long a push service keeps it for a device that is off."""
 LONGEST_PAYLOAD: Final = 3_993
 """Bytes before encryption: with header, padding and tag that makes the 4,096 that each push service takes."""
-_TOPIC_LENGTH: Final = 32
+DIGEST: Final = "DIGEST"
+"""The kind of a message that tells of several notifications."""
 _SIGNED_FOR_SECONDS: Final = 12 * 60 * 60
 _ELLIPSIS: Final = "…"
 
@@ -44,12 +42,11 @@ class ByWebPush:
 
     async def send(self, outgoing: Outgoing, *, may_go: MayGo) -> Result | None:
         assert outgoing.endpoint is not None
-        assert outgoing.notice is not None
         subscription = orjson.loads(sealed.unseal(outgoing.endpoint.address))
         telling = await told(outgoing, public_url=self._settings.public_url)
         answer = await outbound.post(
             subscription["endpoint"],
-            headers=self._headers(subscription["endpoint"], outgoing.notice),
+            headers=self._headers(subscription["endpoint"], outgoing),
             content=encrypted(payload(outgoing, telling), **subscription["keys"]),
             seconds=self._seconds,
             may_go=may_go,
@@ -57,7 +54,7 @@ class ByWebPush:
         )
         return _judged(answer) if answer else None
 
-    def _headers(self, endpoint: str, notice: Notice) -> dict[str, str]:
+    def _headers(self, endpoint: str, outgoing: Outgoing) -> dict[str, str]:
         parts = urlsplit(endpoint)
         claims = {
             "aud": f"{parts.scheme}://{parts.netloc}",
@@ -69,33 +66,26 @@ class ByWebPush:
             "content-encoding": "aes128gcm",
             "content-type": "application/octet-stream",
             "ttl": str(KEPT_SECONDS),
-            "urgency": "high" if notice.kind == NotificationKind.REMINDER_DUE else "normal",
-            "topic": topic(notice),
+            "urgency": "high" if outgoing.reminds else "normal",
+            "topic": outgoing.topic,
         }
 
 
-def topic(notice: Notice) -> str:
-    """What a later message replaces on a device that is off: the same said of the same lead, in 32 characters.
-
-    Not all that is said of the lead: a reminder must not give way to a change of its amount.
-    """
-    about = f"{notice.lead_id or notice.id}:{notice.kind}"
-    return sha256(about.encode()).hexdigest()[:_TOPIC_LENGTH]
-
-
 def payload(outgoing: Outgoing, telling: Telling) -> bytes:
-    """What the service worker of a page gets, as JSON; the text is cut where it would be too long."""
+    """What the service worker of a page gets, as JSON; the text is cut where it would be too long.
+
+    A digest is of no notification alone.
+    """
     notice = outgoing.notice
-    assert notice is not None
     message = {
         "id": f"delivery_{outgoing.claim.id}",
-        "notificationId": f"notification_{notice.id}",
-        "kind": notice.kind,
+        "notificationId": f"notification_{notice.id}" if notice else None,
+        "kind": notice.kind if notice else DIGEST,
         "title": telling.title,
         "body": "",
         "url": telling.link,
-        "leadId": f"lead_{notice.lead_id}" if notice.lead_id else None,
-        "tag": topic(notice),
+        "leadId": f"lead_{notice.lead_id}" if notice and notice.lead_id else None,
+        "tag": outgoing.topic,
     }
     body = "\n".join([telling.sentence, *telling.lines])
     room = LONGEST_PAYLOAD - len(orjson.dumps(message))

@@ -1,4 +1,4 @@
-"""What a chat or a device is told, in words: of a person's notice, or of an event for all who read along."""
+"""What a chat or a device is told, in words: of a person's notice or digest, or of an event for all who read along."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,31 +20,37 @@ _COLUMNS = ("kind", "actor_id", "subject_id", "lead_id", "changes", "private")
 
 @dataclass(frozen=True)
 class Telling:
-    """`title` is the lead's, or what this is; `sentence` says what happened; `details` are labels and values."""
+    """`title` is the lead's, or what this is; `sentence` says what happened; `lines` are what else there is to say.
 
-    locale: str
+    Of a digest the title is how many things it tells of, and each line is one of them.
+    """
+
     title: str
     sentence: str
-    details: list[tuple[str, str]]
+    lines: list[str]
     link: str
     opens: str
-
-    @property
-    def lines(self) -> list[str]:
-        """The details, a line each."""
-        return [say(self.locale, "email-detail", label=label, value=value) for label, value in self.details]
 
 
 async def told(outgoing: Outgoing, *, public_url: str) -> Telling:
     """The words of a delivery. Raises LookupError for what isn't there any more."""
     if outgoing.notice is not None:
         return _of_notice(outgoing.notice, public_url)
+    if outgoing.notices:
+        return _of_digest(outgoing, public_url)
     return await _of_event(outgoing, public_url)
 
 
 def _of_notice(notice: Notice, public_url: str) -> Telling:
     link, opens = _link(notice.locale, notice.number, public_url)
-    return Telling(notice.locale, _short(notice.subject), notice.sentence, notice.details, link, opens)
+    details = [say(notice.locale, "email-detail", label=label, value=value) for label, value in notice.details]
+    return Telling(_short(notice.subject), notice.sentence, details, link, opens)
+
+
+def _of_digest(outgoing: Outgoing, public_url: str) -> Telling:
+    link, opens = _link(outgoing.notices[0].locale, None, public_url)
+    first, *rest = outgoing.lines
+    return Telling(outgoing.subject, first, rest, link, opens)
 
 
 async def _of_event(outgoing: Outgoing, public_url: str) -> Telling:
@@ -54,7 +60,7 @@ async def _of_event(outgoing: Outgoing, public_url: str) -> Telling:
     lead = await Lead.get_or_none(account_id=claim.account_id, id=event.lead_id) if event.lead_id else None
     link, opens = _link(account.locale, lead.number if lead else None, public_url)
     sentence = await _sentence(event, account)
-    return Telling(account.locale, _short(lead.title if lead else account.name), sentence, [], link, opens)
+    return Telling(_short(lead.title if lead else account.name), sentence, [], link, opens)
 
 
 async def _sentence(event: Event, account: Account) -> str:

@@ -3,15 +3,22 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from hashlib import sha256
+from typing import Final, Protocol
 
 from sales.deliveries import DeliveryOutcome
 from sales.deliveries.claiming import Claim
 from sales.endpoints import Endpoint, EndpointKind
 from sales.notices import Notice
+from sales.notifications import NotificationKind
 from sales.sentences import say
 
 MayGo = Callable[[], Awaitable[bool]]
+
+REMINDS: Final = frozenset(
+    {NotificationKind.REMINDER_DUE, NotificationKind.REMINDER_AHEAD, NotificationKind.REMINDER_ESCALATED}
+)
+_TOPIC_LENGTH: Final = 32
 
 FIRST_LINES = 5
 """As much of a digest as a push message or a chat shows."""
@@ -55,6 +62,22 @@ class Outgoing:
         first, left = self.notices[:FIRST_LINES], len(self.notices) - FIRST_LINES
         more = [say(first[0].locale, "digest-more", notices=left)] if left > 0 else []
         return [notice.sentence for notice in first] + more
+
+    @property
+    def reminds(self) -> bool:
+        """Whether it tells of a reminder, for which a device is woken."""
+        return any(notice.kind in REMINDS for notice in self.notices or [self.notice] if notice)
+
+    @property
+    def topic(self) -> str:
+        """What a later message replaces on a device that is off, in 32 characters: the same said of the same lead.
+
+        Not all that is said of the lead: a reminder must not give way to a change of its amount. A digest replaces
+        none but itself.
+        """
+        notice = self.notice
+        about = f"{notice.lead_id or notice.id}:{notice.kind}" if notice else str(self.claim.digest_id)
+        return sha256(about.encode()).hexdigest()[:_TOPIC_LENGTH]
 
     @property
     def words(self) -> str:

@@ -11,16 +11,19 @@ from sales import clock, database, sealed
 from sales.deliveries import Delivery, DeliveryState
 from sales.deliveries.claiming import claim
 from sales.dispatch import dispatch
+from sales.journal import Kind
 from sales.leads.owners import assign
 from sales.moments import After
 from sales.notifications import Notification, NotificationKind
+from sales.preferences import NotificationChannel, Pace, Preferences
+from sales.preferences.choosing import choose
 from sales.statuses import stand_by
 from sales.unsubscribing import token_for
 from sales.users import Role, User
 from sales.viewers import Viewer
 from services.settings import Settings
 from tests.api import Client, an_app
-from tests.factories import a_lead, a_user, an_account, an_empty_outbox, last_event
+from tests.factories import a_lead, a_user, an_account, an_empty_outbox, events
 
 SECRET = "b" * 32
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -49,7 +52,13 @@ async def an_email(by: Viewer) -> Delivery:
     await stand_by(lead.id, by=by, until=After(timedelta(milliseconds=1)))
     await asyncio.sleep(0.002)
     await told()
-    return await Delivery.get(account_id=by.account.id, channel="EMAIL")
+    return await Delivery.get(account_id=by.account.id, channel="EMAIL", notification_id__isnull=False)
+
+
+async def chosen_by(by: Viewer) -> dict[str, dict[str, bool]]:
+    """What this person has decided about kinds and channels."""
+    preferences = await Preferences.get_or_none(user_id=by.user.id)
+    return preferences.choices if preferences else {}
 
 
 async def kinds_by_email(by: Viewer) -> list[str]:
@@ -74,9 +83,10 @@ async def test_one_click_ends_e_mails_of_a_kind_and_of_no_other(ada: Viewer, nob
 
     assert [answer.status_code for answer in answers] == [200, 200]
     user = await User.get(id=ada.user.id)
-    assert (user.unsubscribed_kinds, user.notify_by_email) == (["REMINDER_DUE"], True)
-    event = await last_event(ada)
-    assert (event.kind, event.changes) == ("user.unsubscribed", {"unsubscribed_kinds": [[], ["REMINDER_DUE"]]})
+    assert user.notify_by_email
+    assert await chosen_by(ada) == {"REMINDER_DUE": {"EMAIL": False}}
+    [event] = await events(ada, kind=Kind.PREFERENCES_SET)
+    assert event.data == {"userId": str(ada.user.id)}
     assert await kinds_by_email(ada) == ["LEAD_ASSIGNED"]
 
 
@@ -84,9 +94,21 @@ async def test_what_waits_to_be_sent_does_not_go_either(ada: Viewer, nobody: Cli
     delivery = await an_email(ada)
 
     await nobody.post(f"/unsubscribe/{token_for(ada.user.id, NotificationKind.REMINDER_DUE)}")
+    await told()
 
     assert await claim(10) == []
     assert (await Delivery.get(id=delivery.id)).state == DeliveryState.CANCELLED
+
+
+async def test_what_is_held_for_a_digest_or_a_morning_does_not_go_either(ada: Viewer, nobody: Client) -> None:
+    await choose(by=ada, wishes={"paces": {NotificationChannel.EMAIL: Pace.HOURLY}})
+    held = await an_email(ada)
+    assert held.state == DeliveryState.JOINED
+
+    await nobody.post(f"/unsubscribe/{token_for(ada.user.id, NotificationKind.REMINDER_DUE)}")
+    await told()
+
+    assert (await Delivery.get(id=held.id)).state == DeliveryState.CANCELLED
 
 
 async def test_to_look_at_the_page_changes_nothing_and_it_offers_all(nobody: Client) -> None:
@@ -103,7 +125,8 @@ async def test_to_look_at_the_page_changes_nothing_and_it_offers_all(nobody: Cli
     assert f'action="{token}"' in page.text
     assert f'action="{all_of_them}"' in page.text
     assert "script" not in page.headers["content-security-policy"]
-    assert (before.unsubscribed_kinds, before.notify_by_email) == ([], True)
+    assert before.notify_by_email
+    assert await chosen_by(eve) == {}
     assert (await User.get(id=eve.user.id)).notify_by_email is False
 
 
@@ -118,7 +141,7 @@ async def test_nobody_unsubscribes_others(ada: Viewer, nobody: Client) -> None:
     answers = [await nobody.post(f"/unsubscribe/{token}") for token in forged]
 
     assert {answer.status_code for answer in answers} == {404}
-    assert (await User.get(id=ada.user.id)).unsubscribed_kinds == []
+    assert await chosen_by(ada) == {}
 
 
 async def test_a_link_outlives_a_change_of_key(ada: Viewer, nobody: Client) -> None:

@@ -1,4 +1,4 @@
-"""A reminder that has come due, told by one endpoint of its person, and by nothing else."""
+"""A reminder that has come due, or a digest, told by one endpoint of its person, and by nothing else."""
 
 import asyncio
 from datetime import timedelta
@@ -9,12 +9,17 @@ from sales.clock import fire_due
 from sales.deliveries import Delivery
 from sales.dispatch import dispatch
 from sales.endpoints import Endpoint, EndpointKind
+from sales.leads import Status
 from sales.moments import After
-from sales.statuses import stand_by
+from sales.preferences import NotificationChannel as By
+from sales.preferences import Pace
+from sales.preferences.choosing import choose
+from sales.statuses import close, stand_by
+from sales.users import Role
 from sales.viewers import Viewer
 from services.settings import Settings
 from services.worker.sends import Sender
-from tests.factories import a_lead, an_empty_outbox
+from tests.factories import a_lead, a_user, an_empty_outbox
 
 KEY = "k" * 32
 TITLE = "New <roof> & @channel *bold* [x](http://evil.example)"
@@ -62,3 +67,19 @@ async def what_became_of(delivery: UUID, settings: Settings, *, sender: Sender |
 
 def a_sender(settings: Settings) -> Sender:
     return Sender(settings, lease=timedelta(seconds=60), when_free=lambda: None)
+
+
+async def a_due_digest(by: Viewer, *, things: int) -> UUID:
+    """So many leads that somebody else has won, within one window that has closed; gives the id of its message."""
+    await an_empty_outbox()
+    await database.fetch("update users set notify_by_email = false where id = $1 returning 1", by.user.id)
+    await choose(by=by, wishes={"paces": {By.PUSH: Pace.HOURLY, By.CHAT: Pace.HOURLY}})
+    eve = await a_user(by, name="Eve", role=Role.ADMINISTRATOR)
+    for number in range(things):
+        lead = await a_lead(by, title=f"Roof {number + 1}")
+        await close(lead.id, by=eve, status=Status.WON)
+    while await dispatch():
+        pass
+    message = await Delivery.get(account_id=by.account.id, notification_id=None)
+    await database.fetch("update deliveries set next_at = now() where id = $1 returning 1", message.id)
+    return message.id

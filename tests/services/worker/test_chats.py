@@ -21,7 +21,14 @@ from services.settings import Settings
 from services.worker.apprised import ByApprise, _notify
 from services.worker.sends import Sender
 from tests.factories import a_lead, an_empty_outbox, last_event
-from tests.services.worker.endings import a_due_reminder, a_sender, an_endpoint, an_event_told, what_became_of
+from tests.services.worker.endings import (
+    a_due_digest,
+    a_due_reminder,
+    a_sender,
+    an_endpoint,
+    an_event_told,
+    what_became_of,
+)
 from tests.services.worker.stand_ins import THIS_MACHINE, Receiver, a_receiver
 
 LINK = "https://crm.example.com/leads/1"
@@ -77,6 +84,45 @@ async def test_teams_gets_an_adaptive_card_in_which_no_markup_counts(
     assert {block["type"] for block in card["body"]} == {"RichTextBlock"}
     assert card["body"][0]["inlines"][0]["text"].startswith("Call: New <roof> & @channel *bold* [x](http")
     assert card["actions"] == [{"type": "Action.OpenUrl", "title": "Open the lead", "url": LINK}]
+
+
+FIVE_OF_SEVEN = [f"Eve set your lead “Roof {number}” to “Won”." for number in range(1, 6)] + ["And 2 more."]
+
+
+async def test_a_digest_is_one_message_of_slack_with_their_number_and_the_first_lines(
+    ada: Viewer, chat: Receiver, settings: Settings
+) -> None:
+    await an_endpoint(ada, EndpointKind.SLACK, chat.url)
+
+    row = await what_became_of(await a_due_digest(ada, things=7), settings)
+
+    [request] = chat.got
+    title, *lines = orjson.loads(request.body)["text"].split("\n")
+    assert (row.state, title) == ("SENT", "*<https://crm.example.com/leads|7 things to know>*")
+    assert lines == FIVE_OF_SEVEN
+
+
+async def test_a_digest_is_one_card_of_teams(ada: Viewer, chat: Receiver, settings: Settings) -> None:
+    await an_endpoint(ada, EndpointKind.TEAMS, chat.url)
+
+    row = await what_became_of(await a_due_digest(ada, things=7), settings)
+
+    [request] = chat.got
+    card = orjson.loads(request.body)["attachments"][0]["content"]
+    assert row.state == "SENT"
+    assert [block["inlines"][0]["text"] for block in card["body"]] == ["7 things to know", *FIVE_OF_SEVEN]
+    assert card["actions"][0]["url"] == "https://crm.example.com/leads"
+
+
+async def test_a_digest_is_one_message_of_apprise(ada: Viewer, chat: Receiver, settings: Settings) -> None:
+    await an_endpoint(ada, EndpointKind.APPRISE, chat.url.replace("http://", "json://"))
+
+    row = await what_became_of(await a_due_digest(ada, things=7), settings)
+
+    [request] = chat.got
+    told = orjson.loads(request.body)
+    assert (row.state, told["title"]) == ("SENT", "7 things to know")
+    assert told["message"].split("\n") == [*FIVE_OF_SEVEN, "https://crm.example.com/leads"]
 
 
 @pytest.mark.parametrize("kind", [EndpointKind.SLACK, EndpointKind.TEAMS])

@@ -23,7 +23,7 @@ from sales.statuses import close
 from sales.steps.delete import delete_step
 from sales.unsubscribing import token_for
 from sales.viewers import Viewer
-from services.worker.emails import compose
+from services.worker.emails import compose, compose_digest
 from tests.factories import a_lead, a_user, an_account, steps_of
 
 
@@ -94,6 +94,21 @@ async def test_one_click_is_enough_to_unsubscribe_from_its_kind(notice: Notice) 
     assert f'href="{link}"' in html
     sent = message_from_bytes(message.as_bytes(), policy=policy.default)
     assert sent["List-Unsubscribe"] == f"<{link}>"
+
+
+async def test_a_digest_is_unsubscribed_with_all_e_mail_since_it_tells_of_many_kinds(notice: Notice) -> None:
+    sealed.use("k" * 32)
+
+    message = compose_digest(
+        [notice, notice], delivery_id=UUID(int=7), public_url="https://crm.example.com", mail_from="crm@example.com"
+    )
+
+    link = f"https://crm.example.com/unsubscribe/{token_for(notice.reader_id, None)}"
+    assert message["List-Unsubscribe"] == f"<{link}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    text, html = both(message)
+    assert f"No more e-mails: {link}" in text
+    assert f'href="{link}"' in html
 
 
 async def test_without_a_key_nothing_is_promised(notice: Notice) -> None:

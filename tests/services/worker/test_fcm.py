@@ -22,7 +22,7 @@ from services.channels import ServiceAccount
 from services.settings import Settings
 from services.worker.fcm import ByFcm
 from services.worker.sends import Sender
-from tests.services.worker.endings import a_due_reminder, a_sender, an_endpoint, what_became_of
+from tests.services.worker.endings import a_due_digest, a_due_reminder, a_sender, an_endpoint, what_became_of
 from tests.services.worker.stand_ins import THIS_MACHINE, Receiver, Request, a_receiver
 
 KEY = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
@@ -104,6 +104,23 @@ async def test_a_message_is_for_android_and_for_iphones(ada: Viewer, firebase: F
     assert (message["android"]["priority"], message["android"]["notification"]["tag"]) == ("HIGH", collapse)
     headers = message["apns"]["headers"]
     assert (headers["apns-collapse-id"], headers["apns-priority"]) == (collapse, "10")
+
+
+async def test_a_digest_is_one_message(ada: Viewer, firebase: Firebase, sender: Sender) -> None:
+    await an_endpoint(ada, EndpointKind.FCM, "device-token")
+    delivery = await a_due_digest(ada, things=7)
+
+    row = await what_became_of(delivery, Settings(), sender=sender)
+
+    [request] = firebase.messages
+    message = orjson.loads(request.body)["message"]
+    first, *_, last = message["notification"]["body"].split("\n")
+    assert (row.state, message["notification"]["title"]) == (DeliveryState.SENT, "7 things to know")
+    assert (first, last) == ("Eve set your lead “Roof 1” to “Won”.", "And 2 more.")
+    assert message["data"] == {
+        "id": f"delivery_{delivery}", "kind": "DIGEST", "url": "https://crm.example.com/leads",
+    }  # fmt: skip
+    assert message["android"]["priority"] == "NORMAL"
 
 
 async def test_one_token_serves_until_it_is_refused(ada: Viewer, firebase: Firebase, sender: Sender) -> None:

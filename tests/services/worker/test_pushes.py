@@ -24,7 +24,7 @@ from sales.endpoints import Endpoint, EndpointKind
 from sales.viewers import Viewer
 from services import vapid
 from services.settings import Settings
-from tests.services.worker.endings import a_due_reminder, an_endpoint, what_became_of
+from tests.services.worker.endings import a_due_digest, a_due_reminder, an_endpoint, what_became_of
 from tests.services.worker.stand_ins import THIS_MACHINE, Receiver, Request, a_receiver
 
 PRIVATE_KEY = vapid.new_private_key()
@@ -114,6 +114,27 @@ async def test_the_push_service_can_tell_who_sends_for_how_long_and_what_replace
     topic = request.headers["topic"]
     assert len(topic) == 32
     assert topic.isalnum()
+
+
+async def test_a_digest_is_one_message_that_replaces_no_other(
+    ada: Viewer, push_service: Receiver, settings: Settings
+) -> None:
+    browser = Browser(push_service)
+    await an_endpoint(ada, EndpointKind.WEB_PUSH, browser.subscription)
+    delivery = await a_due_digest(ada, things=7)
+
+    row = await what_became_of(delivery, settings)
+
+    [request] = push_service.got
+    message = browser.opened(request.body)
+    assert (row.state, request.headers["urgency"]) == (DeliveryState.SENT, "normal")
+    assert request.headers["topic"] == message.pop("tag")
+    first, *_, last = message.pop("body").split("\n")
+    assert (first, last) == ("Eve set your lead “Roof 1” to “Won”.", "And 2 more.")
+    assert message == {
+        "id": f"delivery_{delivery}", "notificationId": None, "kind": "DIGEST", "title": "7 things to know",
+        "url": "https://crm.example.com/leads", "leadId": None,
+    }  # fmt: skip
 
 
 async def test_what_is_too_long_is_cut_so_that_every_push_service_takes_it(
