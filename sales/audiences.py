@@ -26,7 +26,7 @@ _WATCHED = (
 )
 """The columns of a lead that its owner, and whoever watches it, wants to hear of, the most important first."""
 
-_NEVER_MUTED = frozenset({NotificationKind.REMINDER_DUE})
+_NEVER_MUTED = frozenset(REMINDED.values())
 """Who has set a reminder wants to be reminded, whatever else is too loud."""
 
 

@@ -114,16 +114,16 @@ cross join jsonb_to_recordset(w.routes) as r(
 """
 
 # A notification that its reader may have seen stays, but not one of this very transaction, which has the same now().
-# What has not left yet does not leave any more.
+# What has not left yet does not leave any more. An undo tells it by its time, which is never before the event's.
 _CALL_OFF = """
 with ended as (select * from unnest($2::uuid[], $3::bigint[]) as e(reminder_id, position)),
 pointless as (
   select n.id from notifications n join ended e on e.reminder_id = n.reminder_id and n.position < e.position
   where n.account_id = $1),
 hidden as (
-  update notifications n set cancelled_at = now() from pointless p
+  update notifications n set cancelled_at = clock_timestamp() from pointless p
   where n.account_id = $1 and n.id = p.id and n.cancelled_at is null and n.visible_at >= now())
-update deliveries d set state = 'CANCELLED', done_at = now() from pointless p
+update deliveries d set state = 'CANCELLED', done_at = clock_timestamp() from pointless p
 where d.account_id = $1 and d.notification_id = p.id and d.state in ('PENDING', 'JOINED')
 """
 

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sales import database, notices, ranks, undoing
+from sales import database, digests, notices, ranks, undoing
 from sales.accounts import Privacy
 from sales.boards import past
 from sales.clock import fire_due
 from sales.deliveries.claiming import claim, transmitting
+from sales.deliveries.decisions import cancel as cancel_delivery
 from sales.deliveries.settling import sent
 from sales.dispatch import dispatch
 from sales.errors import CannotUndo, InvalidValue, NotAllowed, NotFound, Refusal, Refused, VersionConflict
@@ -31,8 +32,13 @@ from sales.money import Money
 from sales.notifications import Notification
 from sales.pipelines import Pipeline
 from sales.pipelines.create import create as create_pipeline
+from sales.preferences import NotificationChannel as By
+from sales.preferences import Pace
+from sales.preferences.choosing import choose
 from sales.reminders import Reminder, ReminderState
 from sales.reminders.decisions import move as move_reminder
+from sales.reminders.decisions import set_reminder
+from sales.reminders.terms import NO_TERMS, Terms
 from sales.statuses import close, reopen, stand_by, take_up
 from sales.steps import Step, StepFields
 from sales.steps import create as create_step
@@ -41,6 +47,7 @@ from sales.undoing.undo import undo
 from sales.users import Role
 from sales.verbs import Outcome
 from sales.viewers import Viewer
+from sales.watches import Attention, attend
 from tests.factories import (
     a_lead,
     a_user,
@@ -54,6 +61,7 @@ from tests.factories import (
     steps_of,
 )
 from tests.sales.deeds import DEEDS, do, require_replayable
+from tests.sales.test_preferences import night
 
 WINDOW = timedelta(seconds=15)
 TOMORROW = After(timedelta(days=1))
@@ -218,6 +226,122 @@ async def test_a_reminder_that_had_fired_is_told_of_although_the_closing_had_cal
     assert (told.cancelled_at, told.kind) == (None, "REMINDER_DUE")
     assert await deliveries_of(ada) == ["PENDING"]
     assert [reminder.state for reminder in await reminders_of(lead)] == [ReminderState.FIRED]
+
+
+async def test_what_was_told_ahead_is_told_again_while_the_moment_is_still_to_come(ada: Viewer) -> None:
+    lead = await a_lead(ada)
+    hours, _ = await night(ada)
+    await choose(by=ada, wishes={"quiet_hours": hours})
+    ahead = Terms(ahead=[timedelta(hours=1)])
+    await stand_by(lead.id, by=ada, until=After(timedelta(hours=1, milliseconds=500)), terms=ahead)
+    await database.fetch("update reminders set ahead_at = now() where lead_id = $1", lead.id)
+    while await fire_due():
+        pass
+    await dispatch_all()
+    closed = await close(lead.id, by=ada, status=Status.WON)
+    await dispatch_all()
+    assert await deliveries_of(ada) == ["CANCELLED"]
+
+    await undo(at(closed), by=ada)
+    await dispatch_all()
+
+    [told_ahead] = await told(ada)
+    assert (told_ahead.kind, await deliveries_of(ada)) == ("REMINDER_AHEAD", ["PENDING"])
+
+
+@pytest.mark.parametrize("has_left", [False, True])
+async def test_a_reminder_is_in_its_digest_again_unless_that_has_left(ada: Viewer, has_left: bool) -> None:
+    await an_empty_outbox()
+    await choose(by=ada, wishes={"paces": {By.EMAIL: Pace.HOURLY}})
+    lead = await a_fired_reminder(ada)
+    closed = await close(lead.id, by=ada, status=Status.WON)
+    await dispatch_all()
+    assert sorted(await deliveries_of(ada)) == ["CANCELLED", "PENDING"]
+    if has_left:
+        await database.fetch("update deliveries set next_at = now() where account_id = $1", ada.account.id)
+        assert await claim(10) == []  # there was nothing in it any more
+
+    await undo(at(closed), by=ada)
+    await dispatch_all()
+
+    assert sorted(await deliveries_of(ada)) == (["CANCELLED", "PENDING"] if has_left else ["JOINED", "PENDING"])
+    [delivery] = await database.fetch(
+        "select * from deliveries where account_id = $1 and notification_id is not null", ada.account.id
+    )
+    assert (delivery["digest_id"] is None) == has_left
+
+
+async def test_an_escalation_that_a_closing_had_called_off_is_told_after_all(ada: Viewer, ben: Viewer) -> None:
+    hours, _ = await night(ada)
+    await choose(by=ada, wishes={"quiet_hours": hours})
+    lead = await a_fired_reminder(ben, terms=Terms(escalate_after=timedelta(minutes=1)))
+    await database.fetch("update reminders set escalate_at = now() where lead_id = $1", lead.id)
+    while await fire_due():
+        pass
+    await dispatch_all()
+    closed = await close(lead.id, by=ben, status=Status.WON)
+    await dispatch_all()
+    [escalated] = await Notification.filter(account_id=ada.account.id, kind="REMINDER_ESCALATED")
+    before = await states_of(escalated)
+
+    await undo(at(closed), by=ben)
+    await dispatch_all()
+
+    assert (before, await states_of(escalated)) == (["CANCELLED"], ["PENDING"])
+
+
+async def test_what_somebody_had_called_off_before_stays_called_off(ada: Viewer) -> None:
+    lead = await a_fired_reminder(ada, notify_in="1 hour")
+    [delivery] = await database.fetch("select id from deliveries where account_id = $1", ada.account.id)
+    await cancel_delivery(delivery["id"], by=ada)
+    closed = await close(lead.id, by=ada, status=Status.WON)
+    await dispatch_all()
+
+    await undo(at(closed), by=ada)
+    await dispatch_all()
+
+    assert await deliveries_of(ada) == ["CANCELLED"]
+
+
+async def test_what_was_undone_in_silence_is_in_no_digest_and_one_that_is_being_sent_is_too_late(
+    ada: Viewer, ben: Viewer
+) -> None:
+    await an_empty_outbox()
+    await choose(by=ben, wishes={"paces": {By.EMAIL: Pace.HOURLY}})
+    lead, other = await a_lead(ben), await a_lead(ben)
+    first, second = [await close(each.id, by=ada, status=Status.WON) for each in (lead, other)]
+    await dispatch_all()
+
+    in_silence = await undo(at(first), by=ada)
+    await database.fetch(
+        "update deliveries set next_at = now() where account_id = $1 and state = 'PENDING'", ada.account.id
+    )
+    [message] = await claim(10)
+    too_late = await undo(at(second), by=ada)
+
+    assert (await event_at(ada, in_silence)).data["isTold"] is False
+    assert (await event_at(ada, too_late)).data["isTold"] is True
+    within = await digests.within([message.digest_id]) if message.digest_id else {}
+    [told_of] = await told(ada, position=second.position)
+    assert within == {message.digest_id: [told_of.id]}
+
+
+async def test_who_watches_hears_as_little_of_it_as_the_owner(ada: Viewer, ben: Viewer) -> None:
+    eve = await a_user(ada, name="Eve")
+    lead = await a_lead(ben)
+    await attend(Lead, lead.id, by=eve, attention=Attention.WATCHED)
+    closed = await close(lead.id, by=ada, status=Status.WON)
+    await dispatch_all()
+    held = await told(ada, position=at(closed))
+    [now] = await database.fetch("select now() as now")
+    assert {each.user_id for each in held} == {ben.user.id, eve.user.id}
+    assert all(each.visible_at > now["now"] for each in held)
+
+    await undo(at(closed), by=ada)
+    await dispatch_all()
+
+    assert [each.cancelled_at is None for each in await told(ada, position__gte=at(closed))] == [False, False]
+    assert [await states_of(each) for each in held] == [["CANCELLED"]] * 2
 
 
 @pytest.mark.parametrize("is_dispatched", [False, True])
@@ -627,6 +751,25 @@ async def test_in_two_hundred_races_nobody_is_told_of_what_was_undone_in_silence
     assert loud
     assert not hearing & silent
     assert hearing == loud
+
+
+async def a_fired_reminder(by: Viewer, *, terms: Terms = NO_TERMS, notify_in: str = "0") -> Lead:
+    """A lead with a reminder that came due, and of which its person is told."""
+    lead = await a_lead(by)
+    await set_reminder(lead.id, by=by, at=TOMORROW, terms=terms)
+    await database.fetch(
+        "update reminders set due_at = now(), notify_at = now() + $2::text::interval where lead_id = $1",
+        lead.id, notify_in,
+    )  # fmt: skip
+    while await fire_due():
+        pass
+    await dispatch_all()
+    return lead
+
+
+async def states_of(notification: Notification) -> list[str]:
+    found = await database.fetch("select state from deliveries where notification_id = $1", notification.id)
+    return [row["state"] for row in found]
 
 
 def at(outcome: Outcome) -> int:
