@@ -89,9 +89,10 @@ opened as (
   on conflict do nothing
   returning id, user_id, channel, endpoint_id, closes_at)
 insert into deliveries (id, account_id, digest_id, user_id, endpoint_id, channel, lane, state, attempt, ambiguous,
-  next_at, created_at)
+  next_at, created_at, held_until, held_because)
 select uuidv7(), $1, o.id, o.user_id, o.endpoint_id, o.channel, w.lane, 'PENDING', 0, 0,
-  o.closes_at + interval '{SETTLING.total_seconds()} s', now()
+  o.closes_at + interval '{SETTLING.total_seconds()} s', now(), o.closes_at + interval '{SETTLING.total_seconds()} s',
+  'DIGEST'
 from opened o join wanted w on (w.user_id, w.channel, w.closes_at) = (o.user_id, o.channel, o.closes_at)
   and w.endpoint_id is not distinct from o.endpoint_id
 """

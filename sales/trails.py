@@ -31,6 +31,7 @@ class TrailKind(StrEnum):
     FIRED = "FIRED"
     TOLD = "TOLD"
     HELD = "HELD"
+    JOINED = "JOINED"
     SHOWN = "SHOWN"
     QUEUED = "QUEUED"
     SENDING = "SENDING"

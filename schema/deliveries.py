@@ -158,7 +158,9 @@ class DeadDeliveryFilter:
     )
     endpoint_id: strawberry.ID | None = strawberry.field(default=UNSET, description=f"To this endpoint. {_ANY}to any.")
     kinds: list[NotificationKind] | None = strawberry.field(
-        default=UNSET, description=f"Of notifications of these kinds; an empty list: none. {_ANY}of anything."
+        default=UNSET,
+        description="Of notifications of these kinds, or a digest with some of them; an empty list: none. "
+        f"{_ANY}of anything.",
     )
     after: datetime | None = strawberry.field(
         default=UNSET, description=f"Which were to be told then or later. {_ANY}whenever."
@@ -179,7 +181,11 @@ def _meant(delivery: Row, filter: reads.Arguments | None) -> str:
     given = filter or {}
     endpoint, after, before = given.get("endpointId"), given.get("after"), given.get("before")
     kinds = one_of("n.kind", given.get("kinds"))
-    of_kind = f"exists (select from {delivery.rows_of(Told)} n where n.id = {delivery.notification_id} and {kinds})"
+    of_kind = f"""(exists (select from {delivery.rows_of(Told)} n where n.id = {delivery.notification_id} and {kinds})
+      or {delivery.notification_id} is null and exists (
+        select from {delivery.rows_of(deliveries.Delivery)} m
+        join {delivery.rows_of(Told)} n on n.id = m.notification_id
+        where m.digest_id = {delivery.digest_id} and m.notification_id is not null and {kinds}))"""
     return all_of(
         [
             one_of(delivery.state, given.get("states")),
@@ -245,8 +251,8 @@ async def delivery_replay(by: Viewer, input: DeliveryReplayInput) -> Outcome:
 
 @mutation("delivery", Delivery)
 async def delivery_cancel(by: Viewer, input: DeliveryCancelInput) -> Outcome:
-    """Call off a delivery that is pending, or put one away that was given up. What is being sent this very moment may
-    still arrive."""
+    """Call off a delivery that is pending, or put one away that was given up; with the message of a digest all that is
+    in it. What is being sent this very moment may still arrive."""
     return await decisions.cancel(_read(input.id), by=by)
 
 

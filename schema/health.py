@@ -36,7 +36,9 @@ class DeliveryWorker:
 
 @strawberry.type(description="Whether reminders fire and deliveries leave, in your account.")
 class DeliveryHealth:
-    pending: int = strawberry.field(description="Deliveries that wait for their moment or their turn. Never null.")
+    pending: int = strawberry.field(
+        description="Deliveries that wait for their moment or their turn, also within a digest. Never null."
+    )
     dead: int = strawberry.field(description="Deliveries that were given up and wait for somebody. Never null.")
     oldest_due_seconds: int | None = strawberry.field(
         description="How long the oldest of what is due has waited, reminder or delivery, leaving out endpoints in "
@@ -65,6 +67,10 @@ class DeliveryHealth:
 
 def _state(row: Row) -> str:
     """The one row of it, for administrators."""
+    # A message of a digest that was given up holds what is in it until somebody decides.
+    joined = f"""from {row.rows_of(Delivery)} d where d.state = 'JOINED' and d.attempt = 0 and not exists (
+      select from {row.rows_of(Delivery)} m
+      where m.digest_id = d.digest_id and m.notification_id is null and m.state = 'DEAD')"""
     pending = f"from {row.rows_of(Delivery)} d where d.state = 'PENDING'"
     resting = f"from {row.rows_of(Line)} e where e.paused_until > now()"
     due = f"""(select extract(epoch from now() - min(x.at))::int from (
@@ -74,7 +80,7 @@ def _state(row: Row) -> str:
       select min(d.next_at) {pending} and d.next_at <= now() and not exists (select {resting} and e.id = d.lane)) x)"""
     canary = f"""(select extract(epoch from now() - coalesce(max(c.due_at) filter (where c.dispatched_at is not null),
       min(c.due_at)))::int from {row.rows_of(Canary)} c)"""
-    return f"""(select (select count(*) {pending}) as pending,
+    return f"""(select (select count(*) {pending}) + (select count(*) {joined}) as pending,
       (select count(*) from {row.rows_of(Delivery)} d where d.state = 'DEAD') as dead,
       {due} as oldest_due_seconds,
       (select count(*) from {row.rows_of(Reminder)} r where r.fired_at > now() - interval '1 minute')

@@ -29,6 +29,7 @@ described(
     FIRED="The clock fired it.",
     TOLD="It was worked out who is told.",
     HELD="It was held back until a moment.",
+    JOINED="It joined a digest; what becomes of that becomes of it.",
     SHOWN="It could be seen in the inbox.",
     QUEUED="It was to go out by a channel.",
     SENDING="An attempt has begun and not ended.",
@@ -141,13 +142,21 @@ def _told(row: Row, condition: str) -> list[str]:
 
 
 def _sent(row: Row, deliveries: str) -> list[str]:
-    """How deliveries went; `deliveries` selects them."""
+    """How deliveries went; `deliveries` selects them. What is in a digest goes as the message of that goes."""
     # Not before the event that it tells of was written.
     happened = f"(select e.at from {row.rows_of(Event)} e where e.position = d.position)"
-    rows = f"""(select d.*, greatest(d.created_at, {happened}) as told_at,
-      coalesce(d.held_until, case when d.state = 'PENDING' and d.attempt = 0 and d.next_at > now()
-        then d.next_at end) as held
-      from ({deliveries}) d) d"""
+    rows = f"""(select d.id, d.channel, d.held_because, greatest(d.created_at, {happened}) as told_at,
+      coalesce(m.held_until, d.held_until, case when d.state = 'PENDING' and d.attempt = 0 and d.next_at > now()
+        then d.next_at end) as held,
+      case when m.id is not null then 'JOINED' when d.held_until > d.created_at
+        or d.state = 'PENDING' and d.attempt = 0 and d.next_at > now() then 'HELD' else 'QUEUED' end as begins,
+      case when d.state = 'JOINED' then m.state else d.state end as state,
+      case when d.state = 'JOINED' then m.done_at else d.done_at end as done_at,
+      case when d.state = 'JOINED' then m.last_error else d.last_error end as last_error,
+      case when m.id is null or d.state <> 'CANCELLED' then coalesce(m.replayed_at, d.replayed_at) end as replayed_at,
+      coalesce(m.id, d.id) as sent_as, case when m.id is not null and d.state = 'CANCELLED' then d.done_at end as out_at
+      from ({deliveries}) d left join {row.rows_of(Delivery)} m
+        on m.digest_id = d.digest_id and m.notification_id is null and d.notification_id is not null) d"""
     outcomes = (
         "case coalesce(a.outcome, 'SENDING') when 'SENT' then 'DELIVERED' else coalesce(a.outcome, 'SENDING') end"
     )
@@ -155,9 +164,10 @@ def _sent(row: Row, deliveries: str) -> list[str]:
     held = f"{channel}, 'until', d.held, 'because', d.held_because)"
     tried = f"{channel}, 'number', a.attempt, 'status', a.status, 'error', coalesce(a.error, a.status::text))"
     return [
-        f"select d.told_at, 7, case when d.held is null then 'QUEUED' else 'HELD' end, {held} from {rows}",
+        f"select d.told_at, 7, d.begins, {held} from {rows}",
         f"""select coalesce(a.ended_at, a.transmitting_at, a.claimed_at), 8, {outcomes}, {tried}
-          from {rows} join {row.rows_of(DeliveryAttempt)} a on a.delivery_id = d.id""",
+          from {rows} join {row.rows_of(DeliveryAttempt)} a on a.delivery_id = d.sent_as
+          where d.out_at is null or a.claimed_at < d.out_at""",
         f"select d.done_at, 9, 'DEAD', {channel}, 'error', d.last_error) from {rows} where d.state = 'DEAD'",
         f"""select greatest(d.done_at, d.told_at), 9, 'CALLED_OFF', {channel}) from {rows}
           where d.state = 'CANCELLED'""",

@@ -73,8 +73,12 @@ class WhyNotDelivered:
 
 
 def _fates(row: Row, deliveries: str) -> str:
-    """The reason of each delivery that `deliveries` selects."""
-    return f"select {_FATES} from ({deliveries}) d left join {row.rows_of(Line)} e on e.id = d.endpoint_id"
+    """The reason of each delivery that `deliveries` selects; of what is in a digest that of its message."""
+    return f"""select {_FATES} from ({deliveries}) o cross join lateral (
+        select o.* where o.state <> 'JOINED'
+        union all select m.* from {row.rows_of(Delivery)} m
+          where o.state = 'JOINED' and m.digest_id = o.digest_id and m.notification_id is null) d
+      left join {row.rows_of(Line)} e on e.id = d.endpoint_id"""
 
 
 def _of_notifications(row: Row, condition: str) -> str:

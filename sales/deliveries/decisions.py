@@ -77,15 +77,28 @@ async def replay_all(*, by: Viewer, dead: Dead) -> Draft:
 
 @verb
 async def cancel(delivery_id: UUID, *, by: Viewer) -> Draft:
-    """Call off what is pending, or put away what is dead. What is on its way this very moment may still arrive."""
+    """Call off what is pending, or put away what is dead. What is on its way this very moment may still arrive.
+
+    With the message of a digest goes all that is in it; what is taken out of one is left out of the message.
+    """
     delivery = await _locked(delivery_id, by=by)
     draft = Draft(Kind.DELIVERY_CANCELLED, delivery, by=by)
     if delivery.state == DeliveryState.CANCELLED:
         return draft
     if delivery.state == DeliveryState.SENT:
         raise InvalidValue("id", "delivery_sent")
-    draft.change(delivery, state=DeliveryState.CANCELLED, done_at=await database.now())
+    now = await database.now()
+    for each in (delivery, *await _locked_within(delivery)):
+        draft.change(each, state=DeliveryState.CANCELLED, done_at=now)
     return draft
+
+
+async def _locked_within(delivery: Delivery) -> list[Delivery]:
+    """What goes within the message of a digest."""
+    if delivery.digest_id is None or delivery.notification_id is not None:
+        return []
+    joined = Delivery.filter(account_id=delivery.account_id, digest_id=delivery.digest_id, state=DeliveryState.JOINED)
+    return await joined.order_by("id").select_for_update(no_key=True)
 
 
 async def _locked(delivery_id: UUID, *, by: Viewer) -> Delivery:

@@ -14,7 +14,8 @@ _KNOWS_NO_REPEAT = ", ".join(
     f"'{channel}'" for channel, policy in POLICIES.items() if policy.most_ambiguous is not None
 )
 
-# `r` is the replay and `d` a delivery. What has died since the replay was asked for is not meant.
+# `r` is the replay and `d` a delivery. What has died since the replay was asked for is not meant. A digest is of all
+# kinds that are in it.
 _MEANT = """
 d.account_id = r.account_id and d.state = 'DEAD' and d.done_at <= r.created_at
   and (r.user_id is null or d.user_id = r.user_id)
@@ -24,7 +25,11 @@ d.account_id = r.account_id and d.state = 'DEAD' and d.done_at <= r.created_at
   and (r.meant ->> 'before' is null or d.created_at < (r.meant ->> 'before')::timestamptz)
   and (r.meant -> 'kinds' is null or exists (
     select from notifications n
-    where n.account_id = d.account_id and n.id = d.notification_id and r.meant -> 'kinds' ? n.kind))
+    where n.account_id = d.account_id and n.id = d.notification_id and r.meant -> 'kinds' ? n.kind)
+    or exists (
+    select from deliveries m join notifications n on n.account_id = m.account_id and n.id = m.notification_id
+    where m.account_id = d.account_id and m.digest_id = d.digest_id and m.state = 'JOINED'
+      and d.notification_id is null and r.meant -> 'kinds' ? n.kind))
 """
 
 COUNT: Final = f"""

@@ -193,6 +193,7 @@ invalid-too-many-watches = You watch or mute { $most } things already. End one f
 invalid-too-many-watched-views = You watch { $most } views already. End one first.
 invalid-stretch-too-long = At most { $days } days at once.
 invalid-delivery-sent = This has arrived: there is nothing left to do.
+invalid-delivery-joined = This goes within the message of a digest: send that one again.
 invalid-delivery-cancelled = This was called off, and is not sent again.
 
 ## Advice
@@ -367,6 +368,7 @@ trail-snoozed = { $actor } put the reminder off until { $until }.
 trail-due = Its moment came.
 trail-fired = The clock fired it, { $late } after its moment.
 trail-told = { $reader } is told.
+trail-joined = It joined a digest, which goes out at { $until } ({ $channel }).
 trail-held = Held until { $until } ({ $channel }) { $because ->
     [MORNING] because only a day was chosen, and the day had not begun.
     [QUIET_HOURS] because of quiet hours.
@@ -399,7 +401,14 @@ why-ambiguous = It may have arrived ({ $channel }), and was not sent another tim
 why-endpoint-disabled = Where it goes ({ $channel }) is switched off.
 why-endpoint-paused = Where it goes ({ $channel }) has failed again and again and is spared until { $until }.
 why-retrying = Attempt { $number } failed ({ $channel }): { $error } The next one comes at { $until }.
-why-held = It is held until { $until } ({ $channel }).
+why-held = It is held until { $until } ({ $channel }) { $because ->
+    [MORNING] because only a day was chosen, and the day had not begun.
+    [QUIET_HOURS] because of quiet hours.
+    [DAY_OFF] because it was not a working day.
+    [DIGEST] because it goes out with a digest.
+    [UNDO] because it could still be undone.
+   *[other] because it was not to go before.
+}
 why-pending = It is due, and its turn comes.
 why-sending = It is on its way this very moment ({ $channel }).
 why-not-wanted = It was called off ({ $channel }): there was nothing left to tell, or it was not wanted any more.

@@ -193,6 +193,7 @@ invalid-too-many-watches = Vous suivez ou ignorez déjà { $most } éléments. R
 invalid-too-many-watched-views = Vous suivez déjà { $most } vues. Retirez-en une d’abord.
 invalid-stretch-too-long = { $days } jours au plus à la fois.
 invalid-delivery-sent = C’est arrivé : il n’y a plus rien à faire.
+invalid-delivery-joined = Cela part avec le message d’un récapitulatif : renvoyez celui-là.
 invalid-delivery-cancelled = Cela a été annulé, et n’est plus envoyé.
 
 ## Advice
@@ -367,6 +368,7 @@ trail-snoozed = { $actor } a reporté le rappel au { $until }.
 trail-due = Son moment est venu.
 trail-fired = L’horloge l’a fait sonner, { $late } après son moment.
 trail-told = { $reader } est prévenu.
+trail-joined = Il a rejoint un récapitulatif, qui part le { $until } ({ $channel }).
 trail-held = Retenu jusqu’au { $until } ({ $channel }) { $because ->
     [MORNING] parce que seul un jour avait été choisi, et que la journée n’avait pas commencé.
     [QUIET_HOURS] à cause des heures calmes.
@@ -399,7 +401,14 @@ why-ambiguous = Il est peut-être arrivé ({ $channel }), et n’a pas été env
 why-endpoint-disabled = Sa destination ({ $channel }) est désactivée.
 why-endpoint-paused = Sa destination ({ $channel }) a échoué plusieurs fois de suite et est ménagée jusqu’au { $until }.
 why-retrying = L’essai { $number } a échoué ({ $channel }) : { $error } Le prochain aura lieu le { $until }.
-why-held = Il est retenu jusqu’au { $until } ({ $channel }).
+why-held = Il est retenu jusqu’au { $until } ({ $channel }) { $because ->
+    [MORNING] parce que seul un jour avait été choisi, et que la journée n’avait pas commencé.
+    [QUIET_HOURS] à cause des heures calmes.
+    [DAY_OFF] parce que ce n’était pas un jour ouvré.
+    [DIGEST] parce qu’il part avec un récapitulatif.
+    [UNDO] parce que cela pouvait encore être annulé.
+   *[other] parce qu’il ne devait pas partir avant.
+}
 why-pending = Il est à échéance, et son tour vient.
 why-sending = Il est en route en ce moment même ({ $channel }).
 why-not-wanted = Il a été annulé ({ $channel }) : il n’y avait plus rien à dire, ou il n’était plus voulu.

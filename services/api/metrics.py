@@ -56,6 +56,7 @@ _DELIVERIES = """
 select state, channel, count(*)::float8 as n from (
   -- Each by its own index: what has finished is not looked at.
   select state, channel from deliveries where state = 'PENDING'
+  union all select state, channel from deliveries where state = 'JOINED' and attempt = 0
   union all select state, channel from deliveries where state = 'DEAD') d
 group by 1, 2
 """

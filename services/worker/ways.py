@@ -66,7 +66,8 @@ class Outgoing:
     @property
     def reminds(self) -> bool:
         """Whether it tells of a reminder, for which a device is woken."""
-        return any(notice.kind in REMINDS for notice in self.notices or [self.notice] if notice)
+        kinds = [self.notice.kind] if self.notice else [notice.kind for notice in self.notices]
+        return not REMINDS.isdisjoint(kinds)
 
     @property
     def topic(self) -> str:
