@@ -288,8 +288,14 @@ async def _dissolved(account_id: UUID, events: list[Happened]) -> list[UUID]:
 
 async def _reminders(account_id: UUID, events: list[Happened]) -> dict[UUID, _Reminder]:
     """The reminders that people are to be told of."""
-    ids = [event.subject_id for event in events if event.kind in REMINDED]
     escalated = [event.subject_id for event in events if event.kind == Kind.REMINDER_ESCALATED]
+    return await reminders(
+        account_id, [event.subject_id for event in events if event.kind in REMINDED], escalated=escalated
+    )
+
+
+async def reminders(account_id: UUID, ids: list[UUID], *, escalated: list[UUID]) -> dict[UUID, _Reminder]:
+    """These reminders as people are told of them; those that are escalated with whom they go to."""
     rows = await database.fetch(_REMINDERS, account_id, ids, escalated) if ids else []
     return {row.pop("id"): _Reminder(**row) for row in rows}
 

@@ -83,6 +83,7 @@ async def follow(draft: Draft, reminder: Reminder, *, now: datetime) -> Reminder
         account_id=reminder.account_id, lead_id=reminder.lead_id, user_id=reminder.user_id,
         created_by_id=reminder.created_by_id, activity=reminder.activity, note=reminder.note, ahead=reminder.ahead,
         until=reminder.until, escalate_after=reminder.escalate_after, since_activity=reminder.since_activity,
+        is_urgent=reminder.is_urgent,
         series_id=series.id, occurrence=reminder.occurrence + 1,
         # What happens between the two counts for the second.
         created_at=reminder.fired_at or reminder.ended_at, **planned,
