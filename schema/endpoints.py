@@ -61,9 +61,11 @@ class EndpointFilter:
 
 
 def _pending(endpoint: Row) -> str:
+    """What waits, also within a digest: two indexes."""
+    of_it = f"from {endpoint.rows_of(Delivery)} d where d.endpoint_id = {endpoint.id}"
     return (
-        f"(select count(*) from {endpoint.rows_of(Delivery)} d "
-        f"where d.lane = {endpoint.id} and d.state = 'PENDING' and d.endpoint_id = {endpoint.id})"
+        f"((select count(*) {of_it} and d.lane = {endpoint.id} and d.state = 'PENDING') + (select count(*) {of_it} "
+        f"and d.user_id = {endpoint.user_id} and d.state = 'JOINED' and d.attempt = 0))"
     )
 
 

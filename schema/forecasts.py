@@ -32,7 +32,8 @@ class ForecastNotice:
         return await plans.row(info, leads.Lead, told.lead_id) if told.lead_id else None
 
     @strawberry.field(
-        graphql_type=Reminder | None, description="The reminder that comes due; null: it is something else."
+        graphql_type=Reminder | None,
+        description="The reminder that it is about, of a series the present one; null: it is about something else.",
     )
     async def reminder(self, told: Parent[Told], info: Info) -> Any:
         return await plans.row(info, reminders.Reminder, told.reminder_id) if told.reminder_id else None
@@ -56,7 +57,9 @@ class ForecastMessage:
         return len(message.told)
 
 
-@strawberry.type(description="What would reach a person from what is held now and from pending reminders.")
+@strawberry.type(
+    description="What would reach a person if nobody did anything meanwhile: what is held now, and pending reminders."
+)
 class DeliveryForecast:
     @strawberry.field(
         graphql_type=list[ForecastMessage],

@@ -329,6 +329,15 @@ async def test_a_whole_day_comes_again_in_the_morning_of_whoever_is_reminded(ada
     )  # fmt: skip
 
 
+async def test_what_is_urgent_is_urgent_every_time(ada: Viewer) -> None:
+    lead = await a_lead(ada)
+    first = await set_reminder(lead.id, by=ada, at=On(date(2030, 5, 1)), recurrence="FREQ=MONTHLY", urgent=True)
+
+    await skip(first.id, by=ada)
+
+    assert [reminder.is_urgent for reminder in await reminders_of(lead)] == [True, True]
+
+
 async def test_clock_and_person_race_for_a_series_and_each_occurrence_is_made_once(
     ada: Viewer, figures: Figures
 ) -> None:

@@ -4,12 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from sales import database
 from sales.accounts import Privacy
 from sales.errors import NotFound
 from sales.leads import Lead
 from sales.leads.owners import assign
 from sales.moments import After
 from sales.pipelines import Pipeline
+from sales.reminders.decisions import set_reminder
+from sales.reminders.terms import Terms
 from sales.statuses import stand_by
 from sales.steps import Step
 from sales.steps.delete import delete_step
@@ -130,6 +133,26 @@ async def test_ones_own_reminders_are_never_muted(ada: Viewer) -> None:
     await fire_and_dispatch()
 
     assert await told(ada) == [(ada.user.id, "REMINDER_DUE")]
+
+
+async def test_nor_are_their_lead_times_and_those_that_nobody_acknowledged(ada: Viewer) -> None:
+    ben = await a_user(ada, name="Ben")
+    lead = await a_lead(ben)
+    for person in (ada, ben):
+        await attend(Lead, lead.id, by=person, attention=MUTED)
+    terms = Terms(ahead=[timedelta(hours=1)], escalate_after=timedelta(minutes=1))
+    await set_reminder(lead.id, by=ben, at=After(timedelta(hours=2)), terms=terms)
+    await database.fetch("update reminders set ahead_at = now() where lead_id = $1", lead.id)
+    await fire_and_dispatch()
+    await database.fetch("update reminders set due_at = now(), notify_at = now() where lead_id = $1", lead.id)
+    await fire_and_dispatch()
+    await database.fetch("update reminders set escalate_at = now() where lead_id = $1", lead.id)
+
+    await fire_and_dispatch()
+
+    assert await told(ada) == [
+        (ben.user.id, "REMINDER_AHEAD"), (ben.user.id, "REMINDER_DUE"), (ada.user.id, "REMINDER_ESCALATED"),
+    ]  # fmt: skip
 
 
 async def test_watching_twice_is_one_watch_and_muting_turns_it(ada: Viewer) -> None:
