@@ -193,7 +193,7 @@ invalid-too-many-watches = Vous suivez ou ignorez déjà { $most } éléments. R
 invalid-too-many-watched-views = Vous suivez déjà { $most } vues. Retirez-en une d’abord.
 invalid-stretch-too-long = { $days } jours au plus à la fois.
 invalid-delivery-sent = C’est arrivé : il n’y a plus rien à faire.
-invalid-delivery-joined = Cela part avec le message d’un récapitulatif : renvoyez celui-là.
+invalid-delivery-joined = Cela part avec le message d’un récapitulatif : renvoyez celui-là.
 invalid-delivery-cancelled = Cela a été annulé, et n’est plus envoyé.
 
 ## Advice
