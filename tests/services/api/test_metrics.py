@@ -6,8 +6,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sales import database, workers
 from sales.ids import new_id
+from sales.viewers import Viewer
 from services.settings import Settings
 from tests.api import Client, an_app
+from tests.schema.test_digests import a_digest
 
 SECRET = "0123456789abcdef"
 
@@ -25,6 +27,16 @@ async def test_from_this_machine_everything_is_told_in_the_format_of_prometheus(
     assert found["relance_redis_reachable"][0].value == 0
     assert {"relance_canary_seconds", "relance_oldest_due_reminder_seconds", "relance_deliveries",
             "relance_reminder_lateness_seconds", "relance_attempts_last_minute"} <= found.keys()  # fmt: skip
+
+
+async def test_what_waits_within_a_digest_is_told_by_itself(ada: Viewer, nobody: Client) -> None:
+    await a_digest(ada)
+
+    answer = await nobody.get("/metrics")
+
+    found = {family.name: family.samples for family in text_string_to_metric_families(answer.text)}
+    waiting = {(each.labels["state"], each.labels["channel"]): each.value for each in found["relance_deliveries"]}
+    assert (waiting["PENDING", "EMAIL"], waiting["JOINED", "EMAIL"]) == (1, 2)
 
 
 @pytest.mark.parametrize(
