@@ -197,6 +197,11 @@ def is_away(problem: BaseException) -> bool:
     return isinstance(problem, gone)
 
 
+def is_victim(problem: BaseException) -> bool:
+    """Whether a statement was given up for others that it stood in the way of: it may be tried again at once."""
+    return isinstance(problem, asyncpg.PostgresError) and str(problem.sqlstate).startswith("40")
+
+
 def in_words(problem: BaseException) -> str:
     """An error for the log: without PostgreSQL's DETAIL, which quotes the row and what people wrote there."""
     cause = problem if isinstance(problem, asyncpg.PostgresError) else problem.__cause__

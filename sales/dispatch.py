@@ -239,7 +239,8 @@ async def _tell(account_id: UUID, events: list[Happened]) -> None:
     ended |= dict.fromkeys(await _dissolved(account_id, events), _FOR_GOOD)
     if ended:
         await database.fetch(_CALL_OFF, account_id, list(ended), list(ended.values()))
-    if changed := [reader for id, reader in people.items() if _have_decided(events, id)]:
+    decided_anew = _decided_anew(events)
+    if changed := [reader for id, reader in people.items() if {id, None} & decided_anew]:
         await plan_again(account_id, changed, now=now)
 
 
@@ -267,13 +268,15 @@ def _places(event: Happened) -> Iterator[UUID | None]:
         yield UUID(before)
 
 
-def _have_decided(events: list[Happened], user_id: UUID) -> bool:
-    """Whether this person, or an administrator for everybody, has decided anew how to be told."""
-    return any(
-        (event.kind == Kind.PREFERENCES_SET and event.data["userId"] in (None, str(user_id)))
-        or (event.kind == Kind.USER_PREFERENCES_SET and event.subject_id == user_id)
-        for event in events
-    )
+def _decided_anew(events: list[Happened]) -> set[UUID | None]:
+    """Who has decided anew how to be told; None: an administrator, for everybody."""
+    people: set[UUID | None] = set()
+    for event in events:
+        if event.kind == Kind.PREFERENCES_SET:
+            people.add(UUID(event.data["userId"]) if event.data["userId"] else None)
+        elif event.kind == Kind.USER_PREFERENCES_SET:
+            people.add(event.subject_id)
+    return people
 
 
 def _was_told_ahead(event: Happened, reminders: dict[UUID, _Reminder]) -> bool:

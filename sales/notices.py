@@ -30,9 +30,9 @@ _LOAD = f"""
 select n.id, n.kind, n.position, n.lead_id, j.kind as event, j.at, j.data, c.changes,
   reader.id as reader_id, reader.name as reader, reader.email, reader.locale, reader.time_zone,
   actor.name as actor, owner.name as owner,
-  l.number, l.amount, l.currency,
-  -- Who may not see the lead any more reads its title as it was then.
-  case when {sees("reader", "l.owner_id")} then l.title else (
+  l.number, case when seen.is_seen then l.amount end as amount, case when seen.is_seen then l.currency end as currency,
+  -- Who may not see the lead any more reads its title as it was then, and nothing of what is in it now.
+  case when seen.is_seen then l.title else (
     select t.private #>> '{{title,1}}' from journal t
     where t.account_id = n.account_id and t.lead_id = n.lead_id and t.position <= n.position and t.private ? 'title'
     order by t.position desc limit 1) end as title,
@@ -40,7 +40,8 @@ select n.id, n.kind, n.position, n.lead_id, j.kind as event, j.at, j.data, c.cha
     when j.kind in ('step.undone', 'pipeline.undone') then j.changes #>> '{{name,1}}'
     else {name_of("n.account_id", _STEP_BEFORE)} end as step_before,
   {name_of("n.account_id", _STEP_AFTER)} as step_after,
-  r.due_at, r.notify_at, r.local_date, r.local_time, r.activity, r.note, reminded.name as reminded,
+  r.due_at, r.notify_at, r.local_date, r.local_time, case when seen.is_seen then r.activity end as activity,
+  case when seen.is_seen then r.note end as note, reminded.name as reminded,
   j.owner_id is not distinct from n.user_id as is_owner,
   case when n.kind = 'ENDPOINT_DISABLED' then (
     select e.name || ' (' || e.shown || ')' from endpoints e where e.account_id = n.account_id and e.id = j.subject_id)
@@ -54,6 +55,7 @@ join users reader on reader.account_id = n.account_id and reader.id = n.user_id
 left join users actor on actor.account_id = n.account_id and actor.id = j.actor_id
 left join users owner on owner.account_id = n.account_id and owner.id = j.owner_id
 left join leads l on l.account_id = n.account_id and l.id = n.lead_id
+cross join lateral (select {sees("reader", "l.owner_id")} as is_seen) seen
 left join reminders r on r.account_id = n.account_id and r.id = n.reminder_id
 left join users reminded on reminded.account_id = r.account_id and reminded.id = r.user_id
 where n.id = any($1)

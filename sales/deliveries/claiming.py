@@ -48,8 +48,9 @@ with recursive steps as (
   select (select d.lane from deliveries d where d.state = 'PENDING' and d.lane > s.lane order by d.lane limit 1)
   from steps s where s.lane is not null)"""
 
-# What is on its way to an endpoint counts for all workers. One that has failed again and again is tried by one delivery
-# at a time. E-mails are counted by each worker for itself: their server is ours, and takes more from more workers.
+# What is on its way to an endpoint counts for all workers (two that look at one instant don't see each other). One that
+# has failed again and again is tried by one delivery at a time. E-mails are counted by each worker for itself: their
+# server is ours, and takes more from more workers.
 _ROOMS = f"""
 rooms as (
   select s.lane, e.paused_until,

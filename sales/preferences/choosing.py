@@ -18,6 +18,7 @@ from sales.verbs import Checks, verb
 from sales.viewers import Viewer
 
 MOST_QUIET_HOURS: Final = 50
+_HOURS: Final = frozenset({"quiet_hours", "working_days", "holidays"})
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _decide(
         draft.add(row.update_from_dict(values))
     else:
         draft.change(row, **values)
-    if not has_openings(decided(row, usual, morning=morning).calendar):
+    if wishes.keys() & _HOURS and not has_openings(decided(row, usual, morning=morning).calendar):
         raise InvalidValue("quietHours", "never_open")
     return draft
 

@@ -1,7 +1,7 @@
 """Overtaken: what somebody did to a lead that makes a reminder of it pointless, or puts it off; as SQL.
 
-Only what people do counts, and of that not what they do to the reminder itself. Nothing is noted when they do it: the
-lead's journal is looked at when the reminder comes due, by its index (journal_lead).
+Only what people do counts, and of that not what they do to the reminder itself, nor what was undone. Nothing is noted
+when they do it: the lead's journal is looked at when the reminder comes due, by its index (journal_lead).
 """
 
 from sales.journal import Kind
@@ -26,7 +26,7 @@ def dissolved_by(reminder: str) -> str:
   select {reason} from journal j
   cross join lateral (select coalesce(case when j.subject_id = j.lead_id then j.changes
     else j.changes #> array['leads', j.lead_id::text] end, '{{}}') as changes) c
-  where {_by_people(r)} and {reason} is not null and j.position > coalesce((
+  where {_by_people(r)} and {reason} is not null and {_STANDS} and j.position > coalesce((
     select max(p.position) from journal p where p.account_id = {r}.account_id and p.lead_id = {r}.lead_id
       and (p.subject_id = {r}.id or p.changes -> 'reminders' ? {r}.id::text) and p.kind not in ({_UNPLANNED})), 0)
   order by j.position limit 1)"""
@@ -56,6 +56,11 @@ def is_acknowledged(reminder: str, lead: str) -> str:
     and n.kind = 'REMINDER_DUE' and n.read_at is not null)
   or exists (select from journal j where {_by_people(r)} and j.at > {r}.fired_at
     and j.actor_id in ({r}.user_id, {lead}.owner_id)))"""
+
+
+_STANDS = f"""j.kind <> '{Kind.LEAD_UNDONE}' and not exists (
+    select from journal u where u.account_id = j.account_id and u.data ? 'undoes'
+      and (u.data ->> 'undoes')::bigint = j.position)"""
 
 
 def _by_people(r: str) -> str:

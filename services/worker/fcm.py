@@ -107,10 +107,13 @@ class _Access:
         )
         assert answer is not None
         if answer.outcome != DeliveryOutcome.SENT:
-            return Result(DeliveryOutcome.REFUSED, f"no token from Google: {answer.words}", answer.status)
-        granted = orjson.loads(answer.body)
-        self._token = str(granted["access_token"])
-        self._until = time.monotonic() + float(granted["expires_in"]) - _RENEWED_BEFORE_SECONDS
+            return Result(DeliveryOutcome.INTERRUPTED, f"no token from Google: {answer.words}", answer.status)
+        try:
+            granted = orjson.loads(answer.body)
+            token, seconds = str(granted["access_token"]), float(granted["expires_in"])
+        except (ValueError, KeyError, TypeError):
+            return Result(DeliveryOutcome.INTERRUPTED, "Google's answer holds no token", answer.status)
+        self._token, self._until = token, time.monotonic() + seconds - _RENEWED_BEFORE_SECONDS
         return None
 
     def _assertion(self) -> str:

@@ -8,10 +8,11 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 import httpx
@@ -23,6 +24,7 @@ from services.worker.ways import MayGo, Result
 MOST_READ: Final = 65_536
 """Bytes of an answer that are read; the rest of it is cut."""
 MOST_ADDRESSES: Final = 4
+MOST_LOOKUPS: Final = 64
 LONGEST_WORDS: Final = 200
 
 _GONE = 410
@@ -70,8 +72,15 @@ async def post(
 
 async def resolve(host: str, port: int) -> list[str]:
     """The addresses of a host, in the order in which to try them. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    lookup = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_lookups(), lookup)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+@cache
+def _lookups() -> ThreadPoolExecutor:
+    """Threads of our own: the loop's are few, and a name server that never answers would hold up the mail server's."""
+    return ThreadPoolExecutor(MOST_LOOKUPS, thread_name_prefix="lookup")
 
 
 @cache

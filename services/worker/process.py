@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 from datetime import timedelta
+from typing import Any
 
 import uvloop
 
@@ -14,7 +15,6 @@ from sales import clock, database, dispatch, sealed, undoing, watches, workers
 from sales.deliveries.policies import LEASE
 from sales.deliveries.replaying import replay_some
 from sales.ids import new_id
-from schema.views.matching import look_into_views
 from services import logs
 from services.settings import Settings
 from services.worker.arq_beside import listen
@@ -45,9 +45,15 @@ async def _run(settings: Settings, lease: timedelta) -> None:
         asyncio.get_running_loop().add_signal_handler(way, told.set)
     sealed.use(settings.known_secret_key())
     undoing.use(timedelta(seconds=settings.undo_seconds))
-    watches.look_into_views_by(look_into_views)
+    watches.look_into_views_by(_look_into_views)
     async with database.connected(settings.needed_database_url(), pool=_POOL):
         await _work(settings, lease, told)
+
+
+async def _look_into_views(*asked: Any) -> Any:
+    from schema.views.matching import look_into_views  # the API's types take more than a second to load
+
+    return await look_into_views(*asked)
 
 
 async def _work(settings: Settings, lease: timedelta, told: asyncio.Event) -> None:

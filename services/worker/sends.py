@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -12,6 +13,7 @@ from sales import database, digests, notices
 from sales.deliveries import Channel, DeliveryOutcome, DeliveryState, claiming, settling
 from sales.deliveries.claiming import Claim
 from sales.endpoints import Endpoint, EndpointKind
+from sales.sealed import CannotOpen
 from services.settings import Settings
 from services.worker.chats import BySlack, ByTeams
 from services.worker.fcm import ByFcm
@@ -30,6 +32,7 @@ MAIL_SLOTS_MEANWHILE = 2
 """While people are still to be told: to write an e-mail takes milliseconds, in which nothing else here runs."""
 
 LONGEST_SEND = timedelta(seconds=15)
+_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 _NOT_GONE = Result(DeliveryOutcome.INTERRUPTED, "called off, or too late to begin")
 
 
@@ -59,11 +62,27 @@ class Sender:
             return 0
         ends = time.monotonic() + self._lease.total_seconds()
         claims = await claiming.claim(free, mails=self._mail_slots(), lease=self._lease)
-        for outgoing in await _outgoing(claims):
+        for outgoing in await self._loaded(claims):
             task = asyncio.create_task(self._send(outgoing, ends=ends))
             self._sending[task] = outgoing.claim.channel
             task.add_done_callback(self._ended)
         return len(claims)
+
+    async def _loaded(self, claims: list[Claim]) -> list[Outgoing]:
+        """What was claimed, with what it is made of; where one can't be read, the others go all the same."""
+        try:
+            return await _outgoing(claims)
+        except Exception as problem:
+            if database.is_away(problem) or len(claims) == 1:
+                raise
+        found = []
+        for claim in claims:
+            try:
+                found += await _outgoing([claim])
+            except Exception as problem:
+                log.error("delivery %s can't be read", claim.id, exc_info=problem)
+                await settling.failed(claim, DeliveryOutcome.INTERRUPTED, f"can't be read: {type(problem).__name__}")
+        return found
 
     async def next_in(self) -> float | None:
         """Seconds until there is something to send; with all slots full, None: the first one that is free rings."""
@@ -96,18 +115,30 @@ class Sender:
         await self._settle(outgoing, result or _NOT_GONE, ends=ends)
 
     async def _attempt(self, outgoing: Outgoing) -> Result | None:
+        has_begun = False
+
         async def may_go() -> bool:
-            return await claiming.transmitting(outgoing.claim, within=self._longest)
+            nonlocal has_begun
+            has_begun = await claiming.transmitting(outgoing.claim, within=self._longest)
+            return has_begun
 
         if outgoing.claim.digest_id and not (outgoing.notice or outgoing.notices):
             return None  # all of it was called off this very moment: the next claim finds nothing to send
         way = self._ways.get(outgoing.endpoint.kind if outgoing.endpoint else None)
         if way is None:
-            return Result(DeliveryOutcome.REFUSED, "this deployment isn't set up to send there")
+            return Result(DeliveryOutcome.INTERRUPTED, "this worker isn't set up to send there")
         try:
             return await way.send(outgoing, may_go=may_go)
+        except CannotOpen as problem:  # our own key, and no fault of the receiver's: another worker may have it
+            return Result(DeliveryOutcome.INTERRUPTED, str(problem))
         except (ValueError, LookupError, TypeError) as problem:
             return Result(DeliveryOutcome.REJECTED, f"cannot be written: {type(problem).__name__}: {problem}")
+        except Exception as problem:
+            if database.is_away(problem):
+                raise
+            log.error("%s broke its way", outgoing.words, exc_info=problem)
+            broken = DeliveryOutcome.AMBIGUOUS if has_begun else DeliveryOutcome.INTERRUPTED
+            return Result(broken, f"broke here: {type(problem).__name__}")
 
     async def _settle(self, outgoing: Outgoing, result: Result, *, ends: float) -> None:
         """Keep the outcome until the database has it, for as long as the lease lasts."""
@@ -123,7 +154,7 @@ class Sender:
             )
 
         state = await _insist(fail, ends=ends)
-        told = outgoing.words, claim.attempt, result.outcome.value, result.words
+        told = outgoing.words, claim.attempt, result.outcome.value, _ADDRESS.sub("…@…", result.words)
         if state == DeliveryState.DEAD:
             log.error("%s is dead after attempt %s, %s: %s", *told)
         elif state == DeliveryState.PENDING:
@@ -179,6 +210,6 @@ async def _insist(settle: Callable[[], Awaitable[Any]], *, ends: float) -> Any:
         try:
             return await settle()
         except Exception as problem:
-            if not database.is_away(problem) or time.monotonic() > ends:
+            if not (database.is_away(problem) or database.is_victim(problem)) or time.monotonic() > ends:
                 raise
             await asyncio.sleep(random.uniform(0.1, 0.3))

@@ -11,7 +11,6 @@ from sales.leads import Lead
 from sales.notices import Notice
 from sales.sentences import say
 from sales.viewers import itself
-from schema import telling
 from services.worker.ways import Outgoing
 
 LONGEST_TITLE = 300
@@ -66,6 +65,8 @@ async def _of_event(outgoing: Outgoing, public_url: str) -> Telling:
 async def _sentence(event: Event, account: Account) -> str:
     if event.lead_id is None:  # steps and pipelines
         return say(account.locale, "event-set-up")
+    from schema import telling  # the API's types take more than a second to load
+
     columns: dict[str, Any] = {name: journal.plain(getattr(event, name)) for name in _COLUMNS}
     [sentence] = await telling.sentences(Run((), itself(account)), [columns])
     return str(sentence)

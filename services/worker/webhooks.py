@@ -2,7 +2,6 @@
 
 from sales import database, sealed
 from sales.journal import Event
-from schema import payloads, selections
 from services.settings import Settings
 from services.worker import outbound
 from services.worker.ways import MayGo, Outgoing, Result
@@ -14,9 +13,10 @@ class ByWebhook:
     def __init__(self, settings: Settings, *, seconds: float) -> None:
         self._allow = settings.allowed_networks
         self._seconds = seconds
-        selections.schema()  # takes a moment to load, for which nobody is to wait later
 
     async def send(self, outgoing: Outgoing, *, may_go: MayGo) -> Result | None:
+        from schema import payloads  # the API's types take more than a second to load
+
         claim, endpoint = outgoing.claim, outgoing.endpoint
         assert endpoint is not None
         event = await Event.get(account_id=claim.account_id, position=claim.position)
