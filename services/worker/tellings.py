@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from reads import Run
 from sales import journal
 from sales.accounts import Account
 from sales.journal import Event
@@ -65,6 +64,7 @@ async def _of_event(outgoing: Outgoing, public_url: str) -> Telling:
 async def _sentence(event: Event, account: Account) -> str:
     if event.lead_id is None:  # steps and pipelines
         return say(account.locale, "event-set-up")
+    from reads import Run
     from schema import telling  # the API's types take more than a second to load
 
     columns: dict[str, Any] = {name: journal.plain(getattr(event, name)) for name in _COLUMNS}

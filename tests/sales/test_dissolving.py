@@ -20,6 +20,7 @@ from sales.reminders import Reminder, ReminderState
 from sales.reminders.decisions import move, set_reminder
 from sales.reminders.terms import Terms, Until
 from sales.statuses import close, stand_by
+from sales.undoing.undo import undo
 from sales.viewers import Viewer
 from tests.conftest import Figures
 from tests.factories import a_lead, events, last_event, reminders_of, steps_of
@@ -81,6 +82,18 @@ async def test_what_happened_before_it_was_set_or_moved_does_not_count(ada: View
     id = (await set_reminder(lead.id, by=ada, at=After(HOUR), terms=Terms(until=[Until.ACTIVITY_LOGGED]))).id
     await write(lead, ada)
     await move(id, by=ada, at=After(HOUR))
+    await to_be_due_in(lead, NOW)
+
+    await fire_all_due()
+
+    assert (await Reminder.get(id=id)).state == ReminderState.FIRED
+
+
+async def test_what_was_undone_does_not_count(ada: Viewer) -> None:
+    lead, id = await a_dissolving(ada, Until.STATUS_CHANGED)
+    won = await close(lead.id, by=ada, status=Status.WON)
+    assert won.position is not None
+    await undo(won.position, by=ada)
     await to_be_due_in(lead, NOW)
 
     await fire_all_due()

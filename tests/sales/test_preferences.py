@@ -166,6 +166,29 @@ async def test_what_is_held_and_not_wanted_any_more_is_called_off(ada: Viewer, b
     assert (delivery["state"], delivery["done_at"] is None) == ("CANCELLED", False)
 
 
+async def test_what_failed_and_is_not_wanted_any_more_is_not_tried_again(ada: Viewer, ben: Viewer) -> None:
+    await a_change_of(ben, ada)
+    await dispatch_all()
+    await database.fetch("update deliveries set attempt = 1 where account_id = $1", ada.account.id)
+
+    await off(ben, Kind.STEP_CHANGED, By.EMAIL)
+    await dispatch_all()
+
+    [delivery] = await deliveries_of(ada)
+    assert delivery["state"] == "CANCELLED"
+
+
+async def test_somebody_who_is_never_reached_may_still_turn_something_off(ada: Viewer, ben: Viewer) -> None:
+    weekdays = Quiet(frozenset({1, 2, 3, 4, 5}), time(0), time(0))
+    await choose(by=ben, wishes={"quiet_hours": [weekdays]})
+    await choose_for_all(by=ada, wishes={"working_days": frozenset({1, 2, 3, 4, 5})})
+
+    await off(ben, Kind.STEP_CHANGED, By.EMAIL)
+
+    own = await Preferences.get(user_id=ben.user.id)
+    assert own.choices == {"STEP_CHANGED": {"EMAIL": False}}
+
+
 async def test_what_is_being_sent_is_left_to_its_sender(ada: Viewer, ben: Viewer) -> None:
     await a_change_of(ben, ada)
     await dispatch_all()

@@ -1,14 +1,18 @@
 """A sender, from the claim to the settled delivery."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
+
+import pytest
 
 from sales import database
 from sales.clock import fire_due
 from sales.deliveries import Delivery, DeliveryAttempt, DeliveryOutcome, DeliveryState
 from sales.dispatch import dispatch
+from sales.sealed import CannotOpen
 from sales.viewers import Viewer
 from services.settings import Settings, Smtp
 from services.worker.sends import Sender
@@ -57,6 +61,53 @@ async def test_what_is_called_off_while_it_is_written_does_not_go(delivery: UUID
     row, attempt = await Delivery.get(id=delivery), await DeliveryAttempt.get(delivery_id=delivery)
     assert row.state == DeliveryState.CANCELLED
     assert (attempt.outcome, attempt.transmitting_at) == (DeliveryOutcome.INTERRUPTED, None)
+
+
+@pytest.mark.parametrize(
+    ("after", "outcome"), [(False, DeliveryOutcome.INTERRUPTED), (True, DeliveryOutcome.AMBIGUOUS)]
+)
+async def test_what_breaks_here_is_on_record_and_tried_again(
+    delivery: UUID, tmp_path: Path, after: bool, outcome: DeliveryOutcome
+) -> None:
+    sender = Sender(Settings(data_dir=tmp_path), lease=timedelta(seconds=60), when_free=lambda: None)
+    sender._ways = {None: Breaking(after)}
+
+    await sender.send_due()
+    await sender.drain()
+
+    row, attempt = await Delivery.get(id=delivery), await DeliveryAttempt.get(delivery_id=delivery)
+    assert (row.state, row.last_error) == (DeliveryState.PENDING, "broke here: RuntimeError")
+    assert attempt.outcome == outcome
+
+
+async def test_a_key_that_this_worker_lacks_kills_nothing(delivery: UUID, tmp_path: Path) -> None:
+    sender = Sender(Settings(data_dir=tmp_path), lease=timedelta(seconds=60), when_free=lambda: None)
+    sender._ways = {None: Locked()}
+
+    await sender.send_due()
+    await sender.drain()
+
+    row = await Delivery.get(id=delivery)
+    assert (row.state, row.last_error) == (DeliveryState.PENDING, "no such key here")
+
+
+@dataclass
+class Breaking:
+    """A way with a mistake in it, before or after the message has begun to leave."""
+
+    after: bool
+
+    async def send(self, outgoing: Outgoing, *, may_go: MayGo) -> Result | None:
+        if self.after:
+            await may_go()
+        raise RuntimeError
+
+
+class Locked:
+    """A way to an address that was sealed by another key."""
+
+    async def send(self, outgoing: Outgoing, *, may_go: MayGo) -> Result | None:
+        raise CannotOpen("no such key here")
 
 
 class Late:
