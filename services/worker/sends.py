@@ -96,10 +96,13 @@ class Sender:
         await self._settle(outgoing, result or _NOT_GONE, ends=ends)
 
     async def _attempt(self, outgoing: Outgoing) -> Result | None:
-        async def may_go() -> bool:
-            return await claiming.transmitting(outgoing.claim, within=self._longest)
+        is_digest = outgoing.claim.digest_id is not None and outgoing.claim.notification_id is None
+        things = (len(outgoing.notices) or int(outgoing.notice is not None)) if is_digest else None
 
-        if outgoing.claim.digest_id and not (outgoing.notice or outgoing.notices):
+        async def may_go() -> bool:
+            return await claiming.transmitting(outgoing.claim, within=self._longest, things=things)
+
+        if things == 0:
             return None  # all of it was called off this very moment: the next claim finds nothing to send
         way = self._ways.get(outgoing.endpoint.kind if outgoing.endpoint else None)
         if way is None:
