@@ -128,6 +128,8 @@ _TRANSMITTING = """
 update delivery_attempts a set transmitting_at = now() from deliveries d
 where a.delivery_id = $1 and a.attempt = $2 and a.lease = $3 and a.ended_at is null
   and d.id = a.delivery_id and d.state = 'PENDING' and d.lease = $3 and d.next_at > now() + $4::interval
+  and ($5::int is null or $5 = (select count(*) from deliveries m
+    where m.account_id = d.account_id and m.digest_id = d.digest_id and m.state = 'JOINED'))
 returning 1
 """
 
@@ -148,12 +150,13 @@ async def claim(limit: int, *, mails: int | None = None, lease: timedelta = LEAS
     return [Claim(**row | {"channel": Channel(row["channel"])}) for row in rows]
 
 
-async def transmitting(claim: Claim, *, within: timedelta = timedelta(0)) -> bool:
+async def transmitting(claim: Claim, *, within: timedelta = timedelta(0), things: int | None = None) -> bool:
     """Note that the message goes out now, so that a crash before this is known to have sent nothing.
 
-    False when it must not go: called off, taken over by somebody else, or no time left to send in (`within`).
+    False when it must not go: called off, taken over by somebody else, no time left to send in (`within`), or a digest
+    of so many `things` of which something was called off since it was written.
     """
-    return bool(await database.fetch(_TRANSMITTING, claim.id, claim.attempt, claim.lease, within))
+    return bool(await database.fetch(_TRANSMITTING, claim.id, claim.attempt, claim.lease, within, things))
 
 
 async def next_due_in(*, mails: int = 1) -> float | None:

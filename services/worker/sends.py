@@ -115,14 +115,16 @@ class Sender:
         await self._settle(outgoing, result or _NOT_GONE, ends=ends)
 
     async def _attempt(self, outgoing: Outgoing) -> Result | None:
+        is_digest = outgoing.claim.digest_id is not None and outgoing.claim.notification_id is None
+        things = (len(outgoing.notices) or int(outgoing.notice is not None)) if is_digest else None
         has_begun = False
 
         async def may_go() -> bool:
             nonlocal has_begun
-            has_begun = await claiming.transmitting(outgoing.claim, within=self._longest)
+            has_begun = await claiming.transmitting(outgoing.claim, within=self._longest, things=things)
             return has_begun
 
-        if outgoing.claim.digest_id and not (outgoing.notice or outgoing.notices):
+        if things == 0:
             return None  # all of it was called off this very moment: the next claim finds nothing to send
         way = self._ways.get(outgoing.endpoint.kind if outgoing.endpoint else None)
         if way is None:

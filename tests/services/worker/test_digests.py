@@ -1,5 +1,6 @@
 """A digest and what is held, from the event to the message: real rows, and time moved in the database."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -8,8 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from sales import database
+from sales import database, notices
 from sales.calendars import EVERY_DAY, Quiet
+from sales.deliveries.decisions import cancel
 from sales.preferences import NotificationChannel as By
 from sales.preferences import Pace
 from sales.preferences.choosing import choose
@@ -64,6 +66,33 @@ async def test_two_things_within_an_hour_are_one_email_in_the_readers_language(
         assert "Cave" in text
         assert "Ouvrir vos opportunités" in text
     assert {row["state"] for row in await deliveries_of(ada)} == {"SENT"}
+
+
+async def test_what_is_called_off_while_the_message_is_being_written_is_not_in_it(
+    ada: Viewer, ben: Viewer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await choose(by=ben, wishes={"paces": {By.EMAIL: Pace.HOURLY}})
+    for title in ("Toit", "Cave", "Cour"):
+        await change("step", (await a_lead(ben, title=title)).id, by=ada)
+    await dispatch_all()
+    await an_hour_later(ada)
+    first = next(row["id"] for row in await deliveries_of(ada) if row["notification_id"])
+    load = notices.load
+
+    async def load_and_call_off(ids: Sequence[UUID]) -> dict[UUID, notices.Notice]:
+        found = await load(ids)
+        monkeypatch.setattr(notices, "load", load)
+        await cancel(first, by=ada)
+        return found
+
+    monkeypatch.setattr(notices, "load", load_and_call_off)
+    await send_all(Settings(data_dir=tmp_path))
+    before = mails(tmp_path)
+    await an_hour_later(ada)
+    await send_all(Settings(data_dir=tmp_path))
+
+    [mail] = mails(tmp_path)
+    assert (before, mail["Subject"]) == ([], "2 nouvelles")
 
 
 async def test_one_thing_alone_is_an_email_of_its_own(ada: Viewer, ben: Viewer, tmp_path: Path) -> None:
