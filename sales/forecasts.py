@@ -9,10 +9,10 @@ from typing import Final
 from uuid import UUID
 
 from sales import database
-from sales.dispatch import readers
 from sales.errors import InvalidValue, NotFound
 from sales.notifications import NotificationKind
 from sales.preferences import NotificationChannel
+from sales.readers import readers
 from sales.routes import Reader, routes
 from sales.viewers import Viewer, sees
 

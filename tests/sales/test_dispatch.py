@@ -446,7 +446,7 @@ def poisoned(monkeypatch: pytest.MonkeyPatch, by: Viewer, position: int) -> None
             raise KeyError("poison")
         return rules(event, **known)
 
-    monkeypatch.setattr("sales.dispatch.audience", stumbling)
+    monkeypatch.setattr("sales.tellings.audience", stumbling)
 
 
 async def moved_by(actor: Viewer, owner: Viewer) -> None:
