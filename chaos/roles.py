@@ -19,7 +19,7 @@ from sales.users.people import NewPerson
 from services import failures
 from services.api import app
 from services.settings import Settings
-from services.worker import arq_beside, process
+from services.worker import chores, process
 
 PASSWORD: Final = "correct horse battery"
 LEASE: Final = timedelta(seconds=2)
@@ -47,9 +47,11 @@ def forget_old(environ: Mapping[str, str], broken: Faults) -> None:
     """The cron that deletes what is kept for a while only."""
     _begin(environ, broken)
 
+    settings = Settings.from_environment(environ)
+
     async def forget() -> None:
-        async with database.connected(Settings.from_environment(environ).needed_database_url(), pool=1):
-            await arq_beside.forget_old({})
+        async with database.connected(settings.needed_database_url(), pool=1):
+            await chores.forget_old(timedelta(days=settings.retention_days))
 
     uvloop.run(forget())
 

@@ -4,6 +4,7 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 from sales.endpoints import EndpointKind
 from sales.ids import new_id
+from sales.notifications import NotificationKind
 from tortoise.contrib.postgres.fields import ArrayField
 from tortoise import fields
 
@@ -51,6 +52,11 @@ class Migration(migrations.Migration):
             model_name='Endpoint',
             name='kind',
             field=fields.CharEnumField(description='WEBHOOK: WEBHOOK\nWEB_PUSH: WEB_PUSH\nFCM: FCM\nSLACK: SLACK\nTEAMS: TEAMS\nAPPRISE: APPRISE', enum_type=EndpointKind, max_length=10),
+        ),
+        ops.AlterField(
+            model_name='Notification',
+            name='kind',
+            field=fields.CharEnumField(description='REMINDER_DUE: REMINDER_DUE\nLEAD_ASSIGNED: LEAD_ASSIGNED\nLEAD_TAKEN_AWAY: LEAD_TAKEN_AWAY\nSTATUS_CHANGED: STATUS_CHANGED\nSTEP_CHANGED: STEP_CHANGED\nAMOUNT_CHANGED: AMOUNT_CHANGED\nENDPOINT_DISABLED: ENDPOINT_DISABLED\nOWNER_CHANGED: OWNER_CHANGED\nREMINDER_AHEAD: REMINDER_AHEAD\nREMINDER_ESCALATED: REMINDER_ESCALATED\nEMAIL_BOUNCED: EMAIL_BOUNCED', enum_type=NotificationKind, max_length=20),
         ),
         ops.RunSQL(list(CONSTRAINTS)),
     ]

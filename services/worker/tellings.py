@@ -15,7 +15,7 @@ from schema import telling
 from services.worker.ways import Outgoing
 
 LONGEST_TITLE = 300
-_COLUMNS = ("kind", "actor_id", "subject_id", "lead_id", "changes", "private")
+_COLUMNS = ("kind", "actor_id", "subject_id", "lead_id", "changes", "private", "data")
 
 
 @dataclass(frozen=True)
