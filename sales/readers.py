@@ -9,7 +9,7 @@ import orjson
 from sales import database
 from sales.endpoints import EndpointKind
 from sales.moments import Morning
-from sales.preferences import Preferences, decided
+from sales.preferences import Decided, Preferences, decided
 from sales.routes import Device, Reader
 
 Readers = dict[UUID, dict[UUID, Reader]]
@@ -40,19 +40,28 @@ async def readers_of(accounts: Collection[UUID], ids: Collection[UUID] = ()) -> 
         (row.account_id, row.user_id): row for row in await Preferences.filter(account_id__in=list(accounts))
     }
     found: Readers = {id: {} for id in accounts}
+    usual: dict[tuple[UUID, Morning], Decided] = {}
     for row in rows:
-        found[row["account_id"]][row["id"]] = _reader(row, preferences)
+        found[row["account_id"]][row["id"]] = _reader(row, preferences, usual)
     return found, rows[0]["now"] if rows else await database.now()
 
 
-def _reader(row: database.Row, preferences: dict[tuple[UUID, UUID | None], Preferences]) -> Reader:
-    own, usual = (preferences.get((row["account_id"], id)) for id in (row["id"], None))
+def _reader(
+    row: database.Row,
+    preferences: dict[tuple[UUID, UUID | None], Preferences],
+    usual: dict[tuple[UUID, Morning], Decided],
+) -> Reader:
+    account_id, morning = row["account_id"], Morning(row["day_starts_at"], row["time_zone"])
+    own, others = preferences.get((account_id, row["id"])), preferences.get((account_id, None))
+    decision = decided(own, others, morning=morning) if own else usual.get((account_id, morning))
+    if decision is None:  # it is the same for most people of an account
+        decision = usual[account_id, morning] = decided(None, others, morning=morning)
     return Reader(
         id=row["id"],
         is_administrator=row["is_administrator"],
         in_app=row["in_app"],
         by_email=row["by_email"],
         own_actions=row["own_actions"],
-        decided=decided(own, usual, morning=Morning(row["day_starts_at"], row["time_zone"])),
+        decided=decision,
         devices=tuple(Device(UUID(id), EndpointKind(kind)) for id, kind in orjson.loads(row["devices"])),
     )
