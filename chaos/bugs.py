@@ -4,14 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any, Final
-from uuid import UUID
 
 from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.backends.base.client import TransactionContextPooled
 
 from chaos.faults import is_armed, reached
 from sales import clock, database, dispatch, pool
-from sales.audiences import Happened
 from sales.deliveries import settling
 from sales.journal import Kind
 from services.worker.sends import Sender
@@ -45,9 +43,9 @@ def no_dedupe_key() -> None:
     dispatch.database = apart  # type: ignore[assignment, attr-defined]
     tell: Callable[..., Awaitable[None]] = dispatch._tell
 
-    async def told(account_id: UUID, events: list[Happened]) -> None:
-        await tell(account_id, events)
-        if any(event.kind == Kind.REMINDER_FIRED for event in events):
+    async def told(turns: dispatch.Turns) -> None:
+        await tell(turns)
+        if any(event.kind == Kind.REMINDER_FIRED for events in turns.values() for event in events):
             reached("told, cursor not moved")
 
     dispatch._tell = told

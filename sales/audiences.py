@@ -55,6 +55,8 @@ class Happened:
     at: datetime
     is_heard: bool = False
     """Whether the account has endpoints that may be told of it."""
+    is_watched: bool = False
+    """Whether anybody in the account watches or has muted anything."""
     undone_data: dict[str, Any] | None = None
 
     @property

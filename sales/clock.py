@@ -33,13 +33,14 @@ _ESCALATION = "(greatest(now(), {0}.notify_at) + {0}.escalate_after * interval '
 
 _FIRE = f"""
 with locked as materialized ({_DUE}),
+counted as materialized (select set_config('relance.count_at_once', 'on', true)),  -- see `totals`
 due as materialized (  -- one of each lead, so that every event has a version of the lead of its own; the rest is next
   select distinct on (l.lead_id) l.*,
     coalesce(l.user_id, l.owner_id, (
       select u.id from users u
       where u.account_id = l.account_id and u.id = l.created_by_id and u.deactivated_at is null)) as whom,
     l.wakes and l.status = 'STANDBY' and l.waking_reminder_id = l.id as is_waking
-  from locked l order by l.lead_id, l.due_at, l.id),
+  from locked l cross join counted order by l.lead_id, l.due_at, l.id),
 fired as (
   update reminders r set state = 'FIRED', fired_at = now(), user_id = d.whom, escalate_at = {_ESCALATION.format("d")}
   from due d where r.account_id = d.account_id and r.id = d.id),

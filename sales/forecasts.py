@@ -11,15 +11,16 @@ from typing import Final
 from uuid import UUID
 
 from sales import database
-from sales.dispatch import readers, reminders
 from sales.errors import InvalidValue, NotFound
 from sales.notifications import NotificationKind
 from sales.preferences import NotificationChannel
+from sales.readers import readers
 from sales.reminders import columns
 from sales.reminders.overtaken import dissolved_by, is_acknowledged, postponed_to
 from sales.reminders.rules import Rule
 from sales.reminders.series import Series
 from sales.routes import Reader, routes
+from sales.tellings import reminders
 from sales.viewers import Viewer, sees
 
 LONGEST: Final = timedelta(days=31)
@@ -176,7 +177,8 @@ def _following(row: database.Row, rule: Rule, reader: Reader, end: datetime, now
 
 async def _told_of(rows: list[database.Row], reader: Reader, account_id: UUID) -> list[database.Row]:
     """Those of unacknowledged reminders that this person would be told of: as a manager, or where nobody is one."""
-    known = await reminders(account_id, [row["id"] for row in rows], escalated=[row["id"] for row in rows])
+    ids = [row["id"] for row in rows]
+    known = await reminders([account_id] * len(ids), ids, escalated=ids)
     return [row for row in rows if reader.id in known[row["id"]].managers
             or (not known[row["id"]].managers and reader.is_administrator
                 and reader.id != known[row["id"]].user_id)]  # fmt: skip

@@ -17,10 +17,11 @@ _LISTENING: Final = "e.user_id is null and e.disabled_at is null and e.deleted_a
 
 _IS_PUBLIC: Final = f"split_part({{event}}.kind, '.', 1) in ({', '.join(repr(word) for word in TOLD_OUTSIDE)})"
 
-# The account's own endpoints are looked for once in a statement, whatever the number of its events.
-IS_HEARD: Final = f"""(exists (select from endpoints e where e.account_id = $1 and {_LISTENING})
-  and {_IS_PUBLIC.format(event="journal")})"""
-"""SQL for whether anybody may listen to an event (a row of `journal`) of the account $1."""
+HAS_LISTENERS: Final = f"exists (select from endpoints e where e.account_id = {{account}} and {_LISTENING})"
+"""SQL for whether an account has endpoints of its own."""
+
+IS_PUBLIC: Final = _IS_PUBLIC.format(event="journal")
+"""SQL for whether endpoints may be told of an event, a row of `journal`."""
 
 
 def _after(column: str) -> str:

@@ -1,5 +1,6 @@
 """The e-mail that a notice becomes: text and HTML, in its reader's language."""
 
+from binascii import b2a_qp
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.header import Header
@@ -23,6 +24,13 @@ from sales.unsubscribing import token_for
 MOST_IN_DIGEST = 50
 """Notices in one e-mail; of the rest it says how many there are."""
 
+_made = SMTP.header_factory
+# Made once: to parse a header takes longer than to write a page. The boundary can't occur in quoted-printable.
+_ALTERNATIVE = _made("Content-Type", 'multipart/alternative; boundary="=_relance"')
+_TEXTS = {subtype: _made("Content-Type", f'text/{subtype}; charset="utf-8"') for subtype in ("plain", "html")}
+_PRINTABLE = _made("Content-Transfer-Encoding", "quoted-printable")
+_MIME = _made("MIME-Version", "1.0")
+
 _FOLDER = Path(__file__).parent / "emails"
 
 
@@ -34,7 +42,7 @@ def compose(notice: Notice, *, delivery_id: UUID, public_url: str, mail_from: st
     message = _to(notice, notice.subject, delivery_id=delivery_id, public_url=public_url, mail_from=mail_from)
     if notice.lead_id is not None:
         for header in ("References", "In-Reply-To"):
-            message[header] = f"<lead_{notice.lead_id}@{urlsplit(public_url).hostname}>"
+            message.set_raw(header, f"<lead_{notice.lead_id}@{urlsplit(public_url).hostname}>")
     return _written(message, "notice", _words(notice, public_url))
 
 
@@ -62,30 +70,37 @@ def compose_digest(notices: Sequence[Notice], *, delivery_id: UUID, public_url: 
 def _to(notice: Notice, subject: str, *, delivery_id: UUID, public_url: str, mail_from: str) -> EmailMessage:
     """A message without a body for the reader of a notice."""
     message = EmailMessage(policy=SMTP)
-    name, address = parseaddr(mail_from)
-    message["From"] = _address(name, address)
+    message["From"] = _sender(mail_from)
     message["To"] = _address(notice.reader, notice.email)
     # Folded by the older class: EmailMessage loses spaces between encoded words in Python 3.11.
     message.set_raw("Subject", Header(_one_line(subject), "utf-8").encode(linesep="\r\n"))
-    message["Date"] = format_datetime(datetime.now(UTC))
-    message["Message-ID"] = f"<dlv_{delivery_id}@{urlsplit(public_url).hostname}>"
-    message["Auto-Submitted"] = "auto-generated"
+    message.set_raw("Date", format_datetime(datetime.now(UTC)))
+    message.set_raw("Message-ID", f"<dlv_{delivery_id}@{urlsplit(public_url).hostname}>")
+    message.set_raw("Auto-Submitted", "auto-generated")
     return message
 
 
 def _written(message: EmailMessage, template: str, words: dict[str, Any]) -> EmailMessage:
     if words["unsubscribe"]:
         message["List-Unsubscribe"] = f"<{words['unsubscribe']}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+        message.set_raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")  # RFC 8058
+    message["MIME-Version"], message["Content-Type"] = _MIME, _ALTERNATIVE
     for kind, subtype in (("txt", "plain"), ("html", "html")):
-        body = _templates().get_template(f"{template}.{kind}.jinja").render(words)
-        add = message.set_content if subtype == "plain" else message.add_alternative
-        add(body, subtype=subtype, cte="quoted-printable")
+        message.attach(_part(_templates().get_template(f"{template}.{kind}.jinja").render(words), subtype))
     return message
 
 
+def _part(body: str, subtype: str) -> EmailMessage:
+    """As `set_content` makes it, in a fraction of the time: that one parses each header which it has just written."""
+    part = EmailMessage(policy=SMTP)
+    part["Content-Type"], part["Content-Transfer-Encoding"] = _TEXTS[subtype], _PRINTABLE
+    lines = "\n".join(body.splitlines()) + "\n"
+    part.set_payload(b2a_qp(lines.encode(), istext=True).decode("ascii"))
+    return part
+
+
 def _words(notice: Notice, public_url: str) -> dict[str, Any]:
-    is_of_lead = notice.number is not None
+    details, is_of_lead = notice.details, notice.number is not None
     link = f"{public_url}/leads/{notice.number}" if is_of_lead else f"{public_url}/leads"
     opens = say(notice.locale, "email-open" if is_of_lead else "email-open-leads")
     return _unsubscribing(notice, notice.kind, public_url) | {
@@ -94,8 +109,8 @@ def _words(notice: Notice, public_url: str) -> dict[str, Any]:
         "sentence": notice.sentence,
         "title": notice.title,
         "number": notice.number,
-        "details": notice.details,
-        "lines": [say(notice.locale, "email-detail", label=label, value=value) for label, value in notice.details],
+        "details": details,
+        "lines": [say(notice.locale, "email-detail", label=label, value=value) for label, value in details],
         "open_line": say(notice.locale, "email-detail", label=opens, value=link),
         "link": link,
         "open": opens,
@@ -113,6 +128,11 @@ def _unsubscribing(notice: Notice, kind: NotificationKind | None, public_url: st
         "less": less,
         "less_line": say(notice.locale, "email-detail", label=less, value=link or ""),
     }
+
+
+@cache
+def _sender(mail_from: str) -> Any:
+    return _made("From", str(_address(*parseaddr(mail_from))))
 
 
 def _address(name: str, address: str) -> Address:

@@ -86,7 +86,9 @@ async def _work(settings: Settings, lease: timedelta, told: asyncio.Event) -> No
 def _sweeps(settings: Settings, lease: timedelta) -> tuple[list[Sweep], Sender]:
     """Tasks of their own, so that full send slots or a long dispatch never keep a reminder from firing."""
     outage = Outage("PostgreSQL")
-    sender = Sender(settings, lease=lease, when_free=lambda: send.ring(), is_urgent=lambda: tell.is_busy)
+    sender = Sender(
+        settings, lease=lease, when_free=lambda: send.ring(), is_urgent=lambda: fire.is_busy or tell.is_busy
+    )
     send = Sweep("send", sender.send_due, sender.next_in, outage)
     canary = Canary()
 

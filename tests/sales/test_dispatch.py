@@ -314,6 +314,38 @@ async def test_accounts_take_turns_however_much_each_has_to_do(ada: Viewer) -> N
     assert [await cursor(viewer) for viewer in accounts] == [position + 1 for position in before]
 
 
+async def test_what_a_small_account_leaves_of_its_share_goes_to_a_large_one(ada: Viewer) -> None:
+    large, small = ada, await an_account()
+    await dispatch_all()
+    for viewer, leads in ((large, 5), (small, 1)):
+        for _ in range(leads):
+            await a_lead(viewer)
+    before = [await cursor(viewer) for viewer in (large, small)]
+
+    looked_at = await dispatch(limit=4)
+
+    assert looked_at == 4
+    assert [await cursor(viewer) for viewer in (large, small)] == [before[0] + 3, before[1] + 1]
+
+
+async def test_one_account_that_stumbles_keeps_no_other_of_its_turn_from_being_told(
+    ada: Viewer, ben: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await an_account()
+    lead = await a_lead(ben)
+    await a_lead(other)
+    await change("status", lead.id, by=ada)
+    before = await cursor(ada)
+    poison = (await last_event(ada)).position
+    poisoned(monkeypatch, ada, poison)
+
+    await dispatch()
+
+    assert before < poison
+    assert await cursor(ada) == poison - 1
+    assert await cursor(other) == (await last_event(other)).position
+
+
 async def test_an_event_that_cannot_be_dispatched_is_passed_after_five_tries(
     ada: Viewer, ben: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -446,7 +478,7 @@ def poisoned(monkeypatch: pytest.MonkeyPatch, by: Viewer, position: int) -> None
             raise KeyError("poison")
         return rules(event, **known)
 
-    monkeypatch.setattr("sales.dispatch.audience", stumbling)
+    monkeypatch.setattr("sales.tellings.audience", stumbling)
 
 
 async def moved_by(actor: Viewer, owner: Viewer) -> None:
