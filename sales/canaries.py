@@ -47,7 +47,8 @@ returning 1
 """
 
 AGE: Final = """(
-  select extract(epoch from now() - coalesce(max(c.due_at) filter (where c.dispatched_at is not null), min(c.due_at)))
+  select greatest(0, extract(epoch from
+    now() - coalesce(max(c.due_at) filter (where c.dispatched_at is not null), min(c.due_at))))
   from canaries c)"""
 """SQL for the seconds since the last minute whose canary was told, or since the first was set; null: none ever was."""
 

@@ -116,16 +116,19 @@ def itself(account: Account) -> Viewer:
 
 
 def sees(person: str, owner: str) -> str:
-    """`Viewer.may_see` for statements: may `person` (a row of users) see a lead of `owner` (an id, or null)?"""
+    """`Viewer.may_see` for statements: may `person` (a row of users) see a lead of `owner` (an id, or null)?
+
+    Its own aliases are words that no caller has: they would hide the caller's.
+    """
     return f"""(
   {person}.role = 'ADMINISTRATOR' or {owner} is null or {owner} = {person}.id
-  or exists (select from accounts a where a.id = {person}.account_id and a.privacy = 'SHARED')
+  or exists (select from accounts sees_in where sees_in.id = {person}.account_id and sees_in.privacy = 'SHARED')
   or exists (
-    select from memberships mine
-    join teams t on t.account_id = mine.account_id and t.id = mine.team_id
-    join memberships other on other.account_id = mine.account_id and other.team_id = mine.team_id
-    where mine.account_id = {person}.account_id and mine.user_id = {person}.id and other.user_id = {owner}
-      and (mine.is_manager or t.privacy = 'MEMBERS_SHARE')))"""
+    select from memberships sees_as
+    join teams sees_by on sees_by.account_id = sees_as.account_id and sees_by.id = sees_as.team_id
+    join memberships seen on seen.account_id = sees_as.account_id and seen.team_id = sees_as.team_id
+    where sees_as.account_id = {person}.account_id and sees_as.user_id = {person}.id and seen.user_id = {owner}
+      and (sees_as.is_manager or sees_by.privacy = 'MEMBERS_SHARE')))"""
 
 
 def visible_to(by: Viewer) -> Q:

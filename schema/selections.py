@@ -105,6 +105,8 @@ def _lead(document: DocumentNode) -> FieldNode:
     inside = nodes.selection_set.selections if isinstance(nodes, FieldNode) and nodes.selection_set else ()
     if others or len(inside) != 1 or not isinstance(inside[0], InlineFragmentNode):
         raise GraphQLError("Write the fields in one pair of braces: { id title }.")
+    if not inside[0].selection_set.selections:
+        raise GraphQLError("Name at least one field: { id }.")
     return FieldNode(
         alias=None, name=NameNode(value="Lead"), arguments=(), directives=(), selection_set=inside[0].selection_set
     )

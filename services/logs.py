@@ -3,8 +3,9 @@
 import logging
 import sys
 
-_CHATTY = ("arq", "asyncpg", "tortoise")
-"""What they warn of is said by us, once and by its name: each job, each connection that a restart cuts."""
+_CHATTY = ("arq", "asyncpg", "tortoise", "httpx", "httpcore", "apprise", "py_vapid")
+"""What they warn of is said by us, once and by its name: each job, each connection that a restart cuts, and requests
+without their addresses, which are secrets."""
 
 
 def to_stdout(level: str) -> None:

@@ -82,7 +82,8 @@ due as materialized (
   order by n.next_at limit $1),
 closed as (
   update delivery_attempts a set ended_at = now(),
-    outcome = case when a.transmitting_at is null then 'INTERRUPTED' else 'AMBIGUOUS' end
+    outcome = case when a.transmitting_at is null then 'INTERRUPTED' else 'AMBIGUOUS' end,
+    error = 'the worker that sent it went away'
   from due where a.delivery_id = due.id and a.ended_at is null
   returning a.delivery_id, a.transmitting_at is not null as is_ambiguous),
 judged as (

@@ -12,7 +12,7 @@ from sales.errors import InvalidValue, NotFound, Refusal
 from sales.journal import Kind
 from sales.journal.drafts import Draft
 from sales.names import clean
-from sales.tokens import Secret
+from sales.tokens import Secret, hash_of
 from sales.users import User
 from sales.verbs import Checks, Outcome, verb
 from sales.viewers import Viewer
@@ -73,7 +73,10 @@ async def _add(*, by: Viewer, chat: NewChat, name: str, address: Secret) -> Draf
     new = Endpoint(
         account_id=by.account.id, user_id=user_id, kind=chat.kind, name=name, address=sealed.seal(address.value),
         shown=_shown(chat), events=list(chat.events), created_at=await database.now(),
+        address_hash=hash_of(f"{user_id}:{address.value}"),
     )  # fmt: skip
+    if await beside.filter(address_hash=new.address_hash).exists():
+        raise InvalidValue("url", "chat_known")
     draft = Draft(Kind.ENDPOINT_CREATED, new, by=by)
     draft.add(new)
     return draft

@@ -148,7 +148,10 @@ async def _rotate(webhook_id: UUID, *, by: Viewer, secret: Secret) -> Draft:
     webhook = await _locked(webhook_id, by)
     _require_key("id")
     draft = Draft(Kind.ENDPOINT_SECRET_ROTATED, webhook, by=by)
-    until = await database.now() + BOTH_VALID_FOR
+    now = await database.now()
+    if webhook.former_until is not None and webhook.former_until > now:
+        raise InvalidValue("id", "rotated_lately")  # a third secret would end the one that the receiver still has
+    until = now + BOTH_VALID_FOR
     draft.change(webhook, secret=sealed.seal(secret.value), former_secret=webhook.secret, former_until=until)
     draft.warnings.append(Advice(AdviceCode.SECRET_SHOWN_ONCE))
     return draft

@@ -7,10 +7,11 @@ change. What repeats within a day (HOURLY and finer, BYHOUR) is refused: nobody 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from itertools import islice
+from typing import Any
 
-from dateutil.rrule import rrulestr
+from dateutil.rrule import rrule, rrulestr
 
 from sales.errors import InvalidValue
 from sales.moments import FURTHEST, Due, Local, Moment, Morning, On, resolve, zone_named
@@ -19,10 +20,14 @@ LONGEST_RULE = 200
 MOST_TIMES = 1_000
 """How much INTERVAL and COUNT may say."""
 
+_SPARE_YEARS = 4
+"""Looked at besides those from start to end: dateutil asks once more before the first, and may begin a year early."""
 _DAYS = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 31, "YEARLY": 366}
 _WITHIN_A_DAY = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
 _TIMES_OF_DAY = frozenset({"BYHOUR", "BYMINUTE", "BYSECOND"})
 _LARGEST = {"BYMONTH": 12, "BYMONTHDAY": 31, "BYWEEKNO": 53, "BYYEARDAY": 366, "BYSETPOS": 366}
+_MOST_WEEKS = {"DAILY": 0, "WEEKLY": 0, "MONTHLY": 5, "YEARLY": 53}
+"""Which Monday of the month or year there can be at most; in a week or day there is none to count."""
 _PARTS = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", *_LARGEST})
 _TEXT = re.compile(r"[A-Z]+=[A-Z0-9,+-]+(;[A-Z]+=[A-Z0-9,+-]+)*", re.ASCII)
 _UNTIL = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?", re.ASCII)
@@ -68,7 +73,7 @@ class Rule:
         if until is not None:
             last = min(last, self._end(until))
         rule = rrulestr(_text(parts), dtstart=start).replace(until=last)
-        return (each.date() for each in islice(rule, None if count is None else int(count)))
+        return (each.date() for each in islice(_bounded(rule, start, last), None if count is None else int(count)))
 
     def _end(self, until: str) -> datetime:
         """UNTIL on the wall: a day means all of it; with a Z it is an instant (RFC 5545, section 3.3.10)."""
@@ -78,8 +83,10 @@ class Rule:
         if at is None:
             return datetime.combine(datetime.strptime(day, "%Y%m%d").date(), time.max)
         end = datetime.strptime(day + at, "%Y%m%d%H%M%S")
+        if not is_utc or end.year == MAXYEAR:  # an instant at the end of the calendar has no other zone's wall
+            return end
         zone = zone_named(self.time_zone, path="recurrence")
-        return end.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None) if is_utc else end
+        return end.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
 
 
 def checked(text: str, *, path: str = "recurrence") -> str:
@@ -109,12 +116,44 @@ def _require_sensible(text: str, parts: dict[str, str]) -> None:
         numbers = [int(value) for value in parts[name].split(",")]
         if any(not 1 <= abs(n) <= _LARGEST[name] or (n < 0 and name == "BYMONTH") for n in numbers):
             raise ValueError(name)
+    numbers = [abs(int(n)) for n in re.findall(r"[+-]?\d+", parts.get("BYDAY", ""))]
+    if numbers and max(numbers) > _MOST_WEEKS["MONTHLY" if "BYMONTH" in parts else parts["FREQ"]]:
+        raise ValueError("BYDAY")
     if "UNTIL" in parts:
         match = _UNTIL.fullmatch(parts["UNTIL"])
         if match is None:
             raise ValueError("UNTIL")
         datetime.strptime(match[1] + (match[2] or "000000"), "%Y%m%d%H%M%S")
     rrulestr(_text({name: value for name, value in parts.items() if name != "UNTIL"}), dtstart=datetime(2000, 1, 1))
+
+
+class _Over(Exception):
+    """The rule has come past its end without naming a day."""
+
+
+class _Bounded(rrule):
+    """A rule that names no day any more ends with its years, where dateutil goes on to the year 9999.
+
+    dateutil looks at `_byweekno` once in each year that it goes through.
+    """
+
+    years: int
+
+    @property
+    def _byweekno(self) -> Any:
+        self.years -= 1
+        if self.years < 0:
+            raise _Over
+        return self.__dict__["_byweekno"]
+
+
+def _bounded(rule: rrule, start: datetime, last: datetime) -> Iterator[datetime]:
+    rule.__class__ = _Bounded
+    rule.years = max(0, last.year - start.year) + _SPARE_YEARS
+    try:
+        yield from rule
+    except _Over:
+        return
 
 
 def _nearer(start: datetime, first: datetime, parts: dict[str, str]) -> datetime:

@@ -229,7 +229,7 @@ def _fields(input: WebhookCreateInput | WebhookEditInput, by: Viewer) -> Webhook
     names = ("name", "url", "events", "filter", "selection")
     read: dict[str, Callable[[Any], Any]] = {"events": _kinds, "filter": _filter}
     sent = given(input, *names, clearable={"filter", "selection"}, read=read)
-    if sent.get("selection"):
+    if sent.get("selection") is not None:
         selections.require_readable(sent["selection"], by=by)
     if "filter" in sent:
         sent["lead_filter"] = sent.pop("filter") or {}

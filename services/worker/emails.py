@@ -31,6 +31,9 @@ _TEXTS = {subtype: _made("Content-Type", f'text/{subtype}; charset="utf-8"') for
 _PRINTABLE = _made("Content-Transfer-Encoding", "quoted-printable")
 _MIME = _made("MIME-Version", "1.0")
 
+_AS_IT_IS = SMTP.clone(max_line_length=998, refold_source="none")
+"""Headers are folded where they are made. Folded again they would lose spaces, and a link become an encoded word."""
+
 _FOLDER = Path(__file__).parent / "emails"
 
 
@@ -69,11 +72,11 @@ def compose_digest(notices: Sequence[Notice], *, delivery_id: UUID, public_url: 
 
 def _to(notice: Notice, subject: str, *, delivery_id: UUID, public_url: str, mail_from: str) -> EmailMessage:
     """A message without a body for the reader of a notice."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_AS_IT_IS)
     message["From"] = _sender(mail_from)
     message["To"] = _address(notice.reader, notice.email)
     # Folded by the older class: EmailMessage loses spaces between encoded words in Python 3.11.
-    message.set_raw("Subject", Header(_one_line(subject), "utf-8").encode(linesep="\r\n"))
+    message.set_raw("Subject", Header(_one_line(subject), "utf-8", header_name="Subject").encode(linesep="\r\n"))
     message.set_raw("Date", format_datetime(datetime.now(UTC)))
     message.set_raw("Message-ID", f"<dlv_{delivery_id}@{urlsplit(public_url).hostname}>")
     message.set_raw("Auto-Submitted", "auto-generated")
@@ -82,7 +85,7 @@ def _to(notice: Notice, subject: str, *, delivery_id: UUID, public_url: str, mai
 
 def _written(message: EmailMessage, template: str, words: dict[str, Any]) -> EmailMessage:
     if words["unsubscribe"]:
-        message["List-Unsubscribe"] = f"<{words['unsubscribe']}>"
+        message.set_raw("List-Unsubscribe", f"<{words['unsubscribe']}>")
         message.set_raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")  # RFC 8058
     message["MIME-Version"], message["Content-Type"] = _MIME, _ALTERNATIVE
     for kind, subtype in (("txt", "plain"), ("html", "html")):

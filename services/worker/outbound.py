@@ -190,10 +190,15 @@ def _judged(response: httpx.Response, body: bytes) -> Answer:
     status = response.status_code
     if response.is_success:
         return Answer(DeliveryOutcome.SENT, status=status, body=body)
-    said = " ".join(body.decode("utf-8", "replace").split())[:LONGEST_WORDS]
+    said = " ".join(_printable(body.decode("utf-8", "replace")).split())[:LONGEST_WORDS]
     outcome = DeliveryOutcome.GONE if status == _GONE else DeliveryOutcome.REFUSED
     words = f"{status} {response.reason_phrase}: {said}" if said else f"{status} {response.reason_phrase}"
-    return Answer(outcome, words.replace("\0", ""), status, _wished(response.headers.get("retry-after")), body)
+    return Answer(outcome, _printable(words), status, _wished(response.headers.get("retry-after")), body)
+
+
+def _printable(text: str) -> str:
+    """Without what would move a reader's terminal about."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _wished(retry_after: str | None) -> timedelta | None:

@@ -92,8 +92,7 @@ async def test_one_click_is_enough_to_unsubscribe_from_its_kind(notice: Notice) 
     text, html = both(message)
     assert f"No more e-mails of this kind: {link}" in text
     assert f'href="{link}"' in html
-    sent = message_from_bytes(message.as_bytes(), policy=policy.default)
-    assert sent["List-Unsubscribe"] == f"<{link}>"
+    assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in message.as_bytes()  # RFC 8058 knows no encoded words
 
 
 async def test_a_digest_is_unsubscribed_with_all_e_mail_since_it_tells_of_many_kinds(notice: Notice) -> None:
@@ -146,7 +145,8 @@ async def test_a_long_subject_in_another_script_comes_through_whole(notice: Noti
 
     received = message_from_bytes(sent, policy=policy.default)
     assert received["Subject"] == f"Téléphoner: {title}".replace("\u00a0", " ")
-    assert all(len(line) <= 78 for line in sent.partition(b"\r\n\r\n")[0].split(b"\r\n"))
+    lines = sent.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert [line for line in lines if len(line) > 78 and b"/unsubscribe/" not in line] == []
 
 
 async def test_what_people_write_is_text_and_no_markup(notice: Notice) -> None:
