@@ -21,7 +21,7 @@ from chaos.receivers import Mail, Receiver
 from services.local.postgres import Postgres
 from services.local.valkey import Valkey
 
-_PATIENCE_SECONDS: Final = 45.0
+_PATIENCE_SECONDS: Final = 90.0
 _AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
 
 

@@ -69,6 +69,17 @@ async def test_the_manager_is_told_of_what_was_not_acknowledged_once(ada: Viewer
     assert (await Reminder.get(id=reminder.id)).state == "FIRED"
 
 
+async def test_in_a_private_account_it_is_the_manager_too() -> None:
+    ada = await an_account(privacy=Privacy.PRIVATE)
+    ben, mia = await a_team(ada)
+    lead, _ = await a_fired(ben)
+
+    await let_pass(lead, HOUR)
+    await fire_and_dispatch()
+
+    assert await what_was_told(ada, "REMINDER_ESCALATED") == [str(mia.user.id)]
+
+
 async def test_administrators_are_told_where_nobody_manages_the_person(ada: Viewer) -> None:
     ben = await a_user(ada)
     lead, _ = await a_fired(ben)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from datetime import UTC, date, datetime, time, timedelta
+from time import process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -126,6 +127,9 @@ def test_the_local_time_stays_over_every_clock_change(zone: str, at: time) -> No
         ("FREQ=MONTHLY;BYMONTHDAY=32", "recurrence_malformed"),
         ("FREQ=YEARLY;BYEASTER=0", "recurrence_malformed"),
         ("FREQ=DAILY\nRDATE:20270101", "recurrence_malformed"),
+        ("FREQ=MONTHLY;BYDAY=6MO", "recurrence_malformed"),
+        ("FREQ=MONTHLY;BYDAY=+53MO", "recurrence_malformed"),
+        ("FREQ=WEEKLY;BYDAY=1MO", "recurrence_malformed"),
         ("FREQ=WEEKLY;BYDAY=" + "MO," * 80 + "TU", "recurrence_malformed"),
     ],
 )
@@ -135,6 +139,30 @@ def test_a_rule_that_is_none_or_comes_too_often_is_refused(text: str, reason: st
 
     assert refused.value.path == "recurrence"
     assert refused.value.message("fr") != refused.value.message("en")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;INTERVAL=7;BYMONTH=2;BYMONTHDAY=30,31",
+        "FREQ=MONTHLY;BYMONTHDAY=1;BYSETPOS=2",
+    ],
+)
+def test_a_rule_that_names_no_day_ends_after_ten_years_of_looking(text: str) -> None:
+    began = process_time()
+
+    found = Rule(text, date(2026, 11, 23), time(9), PARIS).next_day(after=None, now=datetime(2026, 11, 23, tzinfo=UTC))
+
+    assert found is None
+    assert process_time() - began < 0.5  # to the end of the calendar it takes many seconds
+
+
+def test_a_rule_may_end_with_the_calendar() -> None:
+    rule = Rule("FREQ=DAILY;UNTIL=99991231T235959Z", date(2026, 11, 23), time(9), PARIS)
+
+    assert rule.next_day(after=None, now=datetime(2026, 11, 23, tzinfo=UTC)) == date(2026, 11, 23)
 
 
 async def test_the_first_comes_on_the_first_day_that_the_rule_names(ada: Viewer) -> None:

@@ -167,6 +167,16 @@ async def test_a_chat_is_ones_own_and_its_address_is_not_shown(ada: Viewer, clie
     assert "secret" not in str([event.changes | event.private for event in await events(ada)])
 
 
+async def test_a_chat_is_added_once(client: Client) -> None:
+    input = {"kind": "SLACK", "name": "Me", "url": SECRET_URL}
+
+    await client.do("chatAdd", input)
+    again = await client.do("chatAdd", input | {"name": "Me, too"})
+
+    assert [(error["code"], error["path"]) for error in again["errors"]] == [("INVALID_VALUE", ["url"])]
+    assert len((await client.ask(CHATS))["chats"]) == 1
+
+
 async def test_a_chat_of_the_account_is_for_administrators(ada: Viewer, client: Client) -> None:
     ben = await signed_in(await a_user(ada, name="Ben"))
     input = {"kind": "TEAMS", "name": "All", "url": "https://prod.example.com/workflows/x?sig=s",

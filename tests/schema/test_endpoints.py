@@ -168,6 +168,24 @@ async def test_a_dry_run_is_on_something_that_webhooks_are_told_of(ada: Viewer, 
         assert [(each["code"], each["path"]) for each in payload["errors"]] == [("INVALID_VALUE", ["position"])]
 
 
+async def test_a_secret_is_not_rotated_while_the_one_before_is_in_use(client: Client) -> None:
+    made = await a_webhook(client)
+    id = {"id": made["webhook"]["id"]}
+
+    await client.do("webhookRotateSecret", id, "secret")
+    again = await client.do("webhookRotateSecret", id, "secret")
+
+    assert again["secret"] is None
+    assert [(error["code"], error["path"]) for error in again["errors"]] == [("INVALID_VALUE", ["id"])]
+
+
+@pytest.mark.parametrize("selection", ["", "{}", "{ , }"])
+async def test_a_selection_of_nothing_is_refused(client: Client, selection: str) -> None:
+    payload = await client.do("webhookCreate", {"name": "x", "url": URL, "selection": selection}, WEBHOOK)
+
+    assert [error["path"] for error in payload["errors"]] == [["selection"]]
+
+
 async def test_a_key_that_is_gone_is_said_and_the_address_can_be_given_anew(client: Client) -> None:
     made = await a_webhook(client)
     id, place = made["webhook"]["id"], (await a_position(client))
