@@ -30,7 +30,7 @@ class World:
 
     def __init__(self, folder: Path, *, seed: int) -> None:
         self.folder, self.seed = folder, seed
-        self.postgres = Postgres(folder / "postgres")
+        self.postgres = Postgres(folder / "postgres", options={"max_connections": "400"})  # of two dozen workers
         self.valkey = Valkey(folder / "valkey")
         self.mail: Receiver = Mail(folder / "arrivals.jsonl", seed=seed)
         self.ledger = Ledger(folder / "ledger.jsonl")

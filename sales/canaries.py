@@ -47,8 +47,8 @@ returning 1
 """
 
 AGE: Final = """(
-  select greatest(0, extract(epoch from
-    now() - coalesce(max(c.due_at) filter (where c.dispatched_at is not null), min(c.due_at))))
+  select case when count(*) > 0 then greatest(0, extract(epoch from
+    now() - coalesce(max(c.due_at) filter (where c.dispatched_at is not null), min(c.due_at)))) end
   from canaries c)"""
 """SQL for the seconds since the last minute whose canary was told, or since the first was set; null: none ever was."""
 
