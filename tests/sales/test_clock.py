@@ -167,7 +167,10 @@ async def test_two_clocks_at_once_fire_each_reminder_once_in_gapless_positions(a
 async def test_looking_for_what_is_due_uses_its_index(ada: Viewer) -> None:
     async with database.transaction() as transaction:
         await many_standbys(ada, 5_000, first_in=timedelta(days=1))
-        await database.fetch("analyze reminders")
+        await database.fetch("analyze reminders, leads")
+        # What other tests left may make another way as good; the condition must be one that this index can answer.
+        for other in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"):
+            await database.fetch(f"set local enable_{other} = off")
 
         plan = "\n".join(row["QUERY PLAN"] for row in await database.fetch(f"explain {clock._FIRE}", 500))
 
