@@ -476,7 +476,7 @@ async def test_another_currency_is_one_amount_down_and_the_other_up(ada: Viewer)
     assert (column.at_start.count, column.entered.count, column.left.count, column.at_end.count) == (1, 0, 0, 1)
 
 
-LEADS = 10_000
+LEADS = 2_000
 
 _MANY = """
 with made as (
@@ -506,7 +506,7 @@ from unnest($3::text[]) with ordinality as r(rank, n) returning 1
 """
 
 
-async def test_ten_thousand_leads_of_five_events_each(ada: Viewer, figures: Print) -> None:
+async def test_two_thousand_leads_of_five_events_each(ada: Viewer, figures: Print) -> None:
     ids = [step.id for step in await steps_of(ada)]
     await database.fetch(_LEADS, ada.account.id, ada.user.id, ranks.spread(LEADS), ids)
     [made] = await database.fetch(_MANY, ada.account.id, LEADS, ada.user.id)
