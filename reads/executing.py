@@ -4,7 +4,8 @@ A lenient plan leaves such fields out and says which row they are of. `attach` m
 value from such an answer where it is in it; where it is not, the row itself is loaded and its resolver is asked.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
 
@@ -82,13 +83,28 @@ def _over_rows(field: GraphQLField, load: Load, refused: Refused) -> Callable[..
             raise refusal
         if ROW not in source:
             return resolve(None, info, **arguments)
-        return loaded(source[ROW], info, arguments)
+        return _Later(loaded, (source[ROW], info, arguments))
 
     async def loaded(row: Any, info: GraphQLResolveInfo[Any], arguments: dict[str, Any]) -> Any:
         value = resolve(await load(info, row), info, **arguments)
         return await value if isawaitable(value) else value
 
     return resolved
+
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """A call that begins when it is awaited.
+
+    The executor drops what it has not begun when something beside it fails, and Python complains of a coroutine that
+    nobody awaited.
+    """
+
+    call: Callable[..., Awaitable[Any]]
+    arguments: tuple[Any, ...]
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self.call(*self.arguments).__await__()
 
 
 def _reader(of_type: GraphQLOutputType) -> Callable[[Any], Any] | None:

@@ -1,5 +1,8 @@
 """Executing: what a plan leaves over is told by the executor, at its place, beside what the plan has read."""
 
+import gc
+import warnings
+
 import asyncpg
 import orjson
 import pytest
@@ -69,6 +72,20 @@ async def test_a_refused_value_below_what_may_be_null_leaves_the_rest(library: a
 
     assert data == {"one": {"id": 1, "isSmaller": True}, "two": None, "three": {"id": 1}}
     assert errors == {("two", "isSmaller"): "x is no number."}
+
+
+@pytest.mark.parametrize("after", range(6))
+async def test_what_has_not_begun_when_its_neighbour_fails_is_dropped_without_a_word(
+    library: asyncpg.Connection, after: int
+) -> None:
+    text = "query ($after: Int!) { shelves { books { twice again: twice } } failing(after: $after) }"
+
+    with warnings.catch_warnings(record=True, action="always") as heard:
+        data, errors = await executed(library, text, Asks(), after=after)
+        gc.collect()
+
+    assert (data, errors) == (None, {("failing",): "It failed."})
+    assert [str(warning.message) for warning in heard] == []
 
 
 async def test_null_where_none_may_be_is_found_with_its_path(library: asyncpg.Connection) -> None:

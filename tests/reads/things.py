@@ -1,5 +1,6 @@
 """A schema in which plans leave something over for Python, and the whole way of an answer."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
@@ -118,6 +119,12 @@ class Query:
     @strawberry.field
     def worked_out(self, info: Info) -> str:
         return "by Python"
+
+    @strawberry.field
+    async def failing(self, after: int) -> str:
+        for _ in range(after):
+            await asyncio.sleep(0)
+        raise GraphQLError("It failed.")
 
 
 async def _load(info: Any, key: Any) -> Any:
