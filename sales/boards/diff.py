@@ -9,8 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from sales import database
-from sales.boards.facts import PastStep, facts_seen, require_past, steps_at, values_seen
+from sales.boards.facts import PastStep, facts_seen, fetch_seen, require_past, steps_at, values_seen
 from sales.errors import InvalidValue
 from sales.leads import Status
 from sales.money import Money
@@ -117,7 +116,7 @@ async def diff(pipeline_id: UUID, start: datetime, end: datetime, *, by: Viewer)
     steps = await steps_at(pipeline_id, end, by=by)
     ledger = _Ledger({str(id): ColumnDiff(step) for id, step in steps.items()})
     values = await values_seen(by, since=start, until=end)
-    for row in await database.fetch(_MOVES, *values, list(map(str, steps))):
+    for row in await fetch_seen(_MOVES, *values, list(map(str, steps))):
         told = {column: row[column] for column in _COLUMNS if row[column] is not None}
         lead = _standing(told)
         ledger.open_with(lead, leads=row["leads"])

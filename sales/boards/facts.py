@@ -54,7 +54,8 @@ told as not materialized (
   union all  -- a closing that was written by then and is dated anew since, with all that it may overrule
   select j.lead_id, j.position, j.kind, j.happened_at, p.changes ? 'status', c.key, p.changes -> c.key
   from (select distinct lead_id from lately where key = 'closed_at' and not decides) r
-  join journal j on j.account_id = $1 and j.lead_id = r.lead_id and j.position <= $4
+  cross join lateral (  -- offset 0: by the index on its leads, however few or many they are
+    select * from journal where account_id = $1 and lead_id = r.lead_id and position <= $4 offset 0) j
   cross join lateral (select
     case when j.subject_id = j.lead_id then j.changes else j.changes -> 'leads' -> j.lead_id::text end) p(changes)
   cross join unnest({columns} || 'closed_at'::text) c(key)
@@ -123,6 +124,17 @@ def facts_seen(columns: Mapping[str, str]) -> str:
             for name, kind in columns.items()
         ),
     )
+
+
+async def fetch_seen(sql: str, *values: Any) -> list[database.Row]:
+    """Run a statement that begins with `facts_seen`.
+
+    How many rows its steps hold can't be known when it is planned. Where the guess is a handful, the planner compares
+    each row of the one with each of the other, which takes minutes for ten thousand leads; so it may only hash them.
+    """
+    async with database.transaction():
+        await database.fetch("set local enable_nestloop = off")
+        return await database.fetch(sql, *values)
 
 
 async def values_seen(by: Viewer, *, since: datetime, until: datetime) -> list[Any]:

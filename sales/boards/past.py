@@ -9,8 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from sales import database
-from sales.boards.facts import PastStep, facts_seen, require_past, steps_at, values_seen
+from sales.boards.facts import PastStep, facts_seen, fetch_seen, require_past, steps_at, values_seen
 from sales.leads import Status
 from sales.money import Money
 from sales.viewers import Viewer
@@ -87,7 +86,7 @@ async def as_of(pipeline_id: UUID, moment: datetime, *, by: Viewer, first: int |
     steps = await steps_at(pipeline_id, moment, by=by)
     values = await values_seen(by, since=moment, until=moment)
     probabilities = [step.probability for step in steps.values()]
-    [row] = await database.fetch(_BOARD, *values, list(steps), probabilities, first)
+    [row] = await fetch_seen(_BOARD, *values, list(steps), probabilities, first)
     columns = {id: PastColumn(step) for id, step in steps.items()}
     for lead in map(_lead, orjson.loads(row["leads"])):
         columns[lead.step_id].leads.append(lead)

@@ -31,7 +31,6 @@ from sales.statuses import OPEN, close, correct_closing, reopen, stand_by
 from sales.steps import Step, StepFields
 from sales.steps.delete import delete_pipeline, delete_step
 from sales.viewers import Viewer
-from tests.conftest import Figures as Print
 from tests.factories import SOON, a_lead, a_user, an_account, steps_of
 from tests.sales.deeds import DEEDS, do
 
@@ -474,57 +473,3 @@ async def test_another_currency_is_one_amount_down_and_the_other_up(ada: Viewer)
 
     assert (column.down.sums, column.up.sums) == ([euros(10)], [Money(Decimal(900), "JPY")])
     assert (column.at_start.count, column.entered.count, column.left.count, column.at_end.count) == (1, 0, 0, 1)
-
-
-LEADS = 2_000
-
-_MANY = """
-with made as (
-  insert into journal (account_id, position, kind, at, happened_at, actor, actor_id, subject_id, lead_id, lead_version,
-    owner_id, changes, private, data)
-  select l.account_id, h.position + (n - 1) * $2 + l.number, k.kind, now(), now(), 'USER', $3, l.id, l.id, n,
-    l.owner_id,
-    case when n = 1 then (
-        select jsonb_object_agg(c.key, jsonb_build_array(null, c.value)) from jsonb_each(to_jsonb(l)) c
-        where c.key not in ('title', 'description') and c.value <> 'null')
-      else jsonb_build_object('version', jsonb_build_array(n - 1, n),
-        'step_id', jsonb_build_array(l.step_id, l.step_id), 'rank', jsonb_build_array(l.rank, l.rank)) end,
-    case when n = 1 then jsonb_build_object('title', jsonb_build_array(null, l.title)) else '{}' end, '{}'
-  from leads l join journal_heads h on h.account_id = l.account_id
-  cross join unnest(array['lead.created', 'lead.moved', 'lead.starred', 'lead.moved', 'lead.edited'])
-    with ordinality as k(kind, n)
-  where l.account_id = $1
-  returning 1)
-select count(*) as events from made
-"""
-
-_LEADS = """
-insert into leads (id, account_id, number, version, title, description, is_starred, status, status_changed_at,
-  step_id, step_entered_at, rank, owner_id, created_by_id, created_at)
-select uuidv7(), $1, n, 1, 'Lead ' || n, '', false, 'TODO', now(), ($4::uuid[])[1 + n % 5], now(), rank, $2, $2, now()
-from unnest($3::text[]) with ordinality as r(rank, n) returning 1
-"""
-
-
-async def test_two_thousand_leads_of_five_events_each(ada: Viewer, figures: Print) -> None:
-    ids = [step.id for step in await steps_of(ada)]
-    await database.fetch(_LEADS, ada.account.id, ada.user.id, ranks.spread(LEADS), ids)
-    [made] = await database.fetch(_MANY, ada.account.id, LEADS, ada.user.id)
-    await database.fetch("analyze leads")
-    await database.fetch("analyze journal, leads, steps, users")  # as autovacuum does within a minute
-    pipeline = (await steps_of(ada))[0].pipeline_id
-    now = await database.now()
-
-    began = await database.fetch("select clock_timestamp() as at")
-    columns = await as_of(pipeline, now, by=ada, first=25)
-    between = await database.fetch("select clock_timestamp() as at")
-    changes = await diff(pipeline, now - timedelta(hours=1), now, by=ada)
-    ended = await database.fetch("select clock_timestamp() as at")
-
-    assert sum(column.count for column in columns) == sum(c.at_end.count for c in changes) == LEADS
-    board_took, diff_took = between[0]["at"] - began[0]["at"], ended[0]["at"] - between[0]["at"]
-    figures(
-        f"{LEADS:,} open leads with {made['events']:,} events: a past board in {board_took.total_seconds():.2f} s, "
-        f"a diff in {diff_took.total_seconds():.2f} s"
-    )
-    assert board_took < timedelta(seconds=10)
