@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -71,7 +72,8 @@ def stock_transactions() -> None:
 
 def volatile_clock() -> None:
     """clock_timestamp() where it is asked what is due, which no index can answer."""
-    clock._DUE = _changed(clock._DUE, "r.due_at <= now()", "r.due_at <= clock_timestamp()")
+    statement = _changed(clock.FIRE.statement, "r.due_at <= now()", "r.due_at <= clock_timestamp()")
+    clock.FIRE = replace(clock.FIRE, statement=statement)
 
 
 BUGS: Final[Mapping[str, Callable[[], None]]] = {

@@ -9,7 +9,7 @@ from chaos.checker import Broken, check
 from chaos.faults import Action, Failpoint, Faults
 from chaos.receivers import Manners
 from chaos.worlds import NeverSo, World, until
-from sales import clock
+from sales import clock, sweeps
 
 _STUCK_SECONDS: Final = 6.0
 
@@ -66,12 +66,13 @@ async def stock_transactions(world: World) -> Broken:
 
 
 async def volatile_clock(world: World) -> Broken:
-    return await fires_by_its_index(world, clock._DUE.replace("r.due_at <= now()", "r.due_at <= clock_timestamp()"))
+    volatile = clock.FIRE.statement.replace("r.due_at <= now()", "r.due_at <= clock_timestamp()")
+    return await fires_by_its_index(world, volatile)
 
 
-async def fires_by_its_index(world: World, due: str = clock._DUE) -> Broken:
+async def fires_by_its_index(world: World, firing: str = clock.FIRE.statement) -> Broken:
     """What is due is found by an index on the moment, however much is pending (I12): the plan says so."""
-    rows = await world.query("explain " + due.replace("$1", "500"))
+    rows = await world.query("explain " + firing.replace("$1", str(sweeps.BATCH)))
     plan = "\n".join(row[0] for row in rows)
     found = any("Index Cond" in line and "due_at <= " in line for line in plan.splitlines())
     return {} if found else {"I12 bounded": [f"what is due isn't found by an index:\n{plan}"]}

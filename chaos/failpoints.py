@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiosmtplib import SMTP
 
 from chaos.faults import reached
-from sales import clock, database, dispatch, idempotency, replays, verbs
+from sales import clock, database, dispatch, idempotency, replays, sweeps, verbs
 from sales.deliveries import claiming, settling
 from services.api.bell import Bell
 from services.worker import mailers
@@ -67,7 +67,7 @@ def _of_the_api() -> None:
 def _of_the_clock_and_dispatch() -> None:
     fire = clock.fire_due
 
-    async def fire_due(limit: int = clock.BATCH) -> int:
+    async def fire_due(limit: int = sweeps.BATCH) -> int:
         # One statement is its own transaction: only inside a larger one is there an instant before its commit.
         async with database.transaction():
             fired = await fire(limit)

@@ -10,29 +10,22 @@ from sales import database
 from sales.database import Row
 from sales.reminders import clockwork
 from sales.reminders.overtaken import UNLESS_OVERTAKEN
-from sales.sweeps import Sweep, iso
+from sales.sweeps import BATCH, HEADS, THESE_LEADS, THESE_REMINDERS, Sweep, iso, locked
 
 log = logging.getLogger("relance.clock")
 
-BATCH = 500
+_COLUMNS = """
+    r.id, r.account_id, r.lead_id, r.due_at, r.wakes, r.user_id, r.created_by_id, l.number, l.owner_id, r.notify_at,
+    r.escalate_after, l.version, l.status, l.status_changed_at, l.waking_reminder_id"""
 
 # now() and not clock_timestamp(), which is volatile and would keep the index reminders_due out: 40 ms a look instead
 # of 0.03. A row that somebody has locked is being changed: it is looked at again with what it has become.
-_DUE = """
-  select r.id, r.account_id, r.lead_id, r.due_at, r.wakes, r.user_id, r.created_by_id, l.number, l.owner_id,
-    r.notify_at, r.escalate_after, l.version, l.status, l.status_changed_at, l.waking_reminder_id
-  from reminders r join leads l on l.account_id = r.account_id and l.id = r.lead_id
-  where r.state = 'PENDING' and r.set_aside_at is null and r.due_at <= now() /*only*/
-    and r.until = '{}' and r.since_activity is null
-  order by r.due_at, r.id limit $1
-  for no key update of r, l skip locked
-"""
-
+_DUE = "r.state = 'PENDING' and r.set_aside_at is null and r.due_at <= now()"
 
 _ESCALATION = "(greatest(now(), {0}.notify_at) + {0}.escalate_after * interval '1 second')"
 
 _FIRE = f"""
-with locked as materialized ({_DUE}),
+with {{locked}},
 counted as materialized (select set_config('relance.count_at_once', 'on', true)),  -- see `totals`
 due as materialized (  -- one of each lead, so that every event has a version of the lead of its own; the rest is next
   select distinct on (l.lead_id) l.*,
@@ -43,24 +36,14 @@ due as materialized (  -- one of each lead, so that every event has a version of
   from locked l cross join counted order by l.lead_id, l.due_at, l.id),
 fired as (
   update reminders r set state = 'FIRED', fired_at = now(), user_id = d.whom, escalate_at = {_ESCALATION.format("d")}
-  from due d where r.account_id = d.account_id and r.id = d.id),
+  from due d where {THESE_REMINDERS}),
 woken as (
   update leads l set version = l.version + 1,
     status = case when d.is_waking then 'TODO' else l.status end,
     status_changed_at = case when d.is_waking then now() else l.status_changed_at end,
     waking_reminder_id = case when d.is_waking then null else l.waking_reminder_id end
-  from due d where l.account_id = d.account_id and l.id = d.lead_id),
-numbered as (
-  select d.*, row_number() over (partition by d.account_id order by d.due_at, d.id) as n,
-    count(*) over (partition by d.account_id) as events
-  from due d),
-locked_heads as materialized (  -- the last locks, in the house's order
-  select h.account_id from journal_heads h where h.account_id in (select account_id from due)
-  order by h.account_id for no key update),
-heads as (
-  update journal_heads h set position = h.position + n.events, last_at = greatest(h.last_at, clock_timestamp())
-  from numbered n, locked_heads l where n.n = 1 and h.account_id = n.account_id and l.account_id = h.account_id
-  returning h.account_id, h.position - n.events as base, h.last_at as at),
+  from due d where {THESE_LEADS}),
+{HEADS},
 written as (
   insert into journal (account_id, position, kind, at, happened_at, actor, subject_id, lead_id, lead_version, owner_id,
     changes, private, data)
@@ -82,21 +65,18 @@ written as (
 select number, extract(epoch from clock_timestamp() - due_at)::float8 * 1000 as late from due order by due_at
 """
 
-_DUE_IDS = """
-select r.id, r.account_id from reminders r
-where r.state = 'PENDING' and r.set_aside_at is null and r.due_at <= now()
-  and r.until = '{}' and r.since_activity is null
-order by r.due_at, r.id limit $1
-"""
 
-FIRE = Sweep(_FIRE, _DUE_IDS)
+def _firing(due: str, *, unless: str = "true") -> Sweep:
+    """Those that are due, or of these those that are not to do something else first."""
+    return Sweep(
+        _FIRE.replace("{locked}", locked(_COLUMNS, due=f"{due} and {unless}", at="r.due_at")),
+        f"select r.id, r.account_id from reminders r where {due} order by r.due_at, r.id limit $1",
+    )
 
-_UNCONDITIONAL = "and r.until = '{}' and r.since_activity is null"
 
-FIRE_UNLESS_OVERTAKEN = Sweep(
-    _FIRE.replace(_UNCONDITIONAL, f"and {clockwork.CONDITIONAL} and {UNLESS_OVERTAKEN}"),
-    _DUE_IDS.replace(_UNCONDITIONAL, f"and {clockwork.CONDITIONAL}"),
-)
+FIRE = _firing(f"{_DUE} and r.until = '{{}}' and r.since_activity is null")
+
+FIRE_UNLESS_OVERTAKEN = _firing(f"{_DUE} and {clockwork.CONDITIONAL}", unless=UNLESS_OVERTAKEN)
 """The same for those that something may have overtaken; it ends or puts them off in a sweep of its own."""
 
 # Each of these is the first entry of an index.

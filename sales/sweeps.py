@@ -6,10 +6,50 @@ from sales import database, failures
 from sales.database import Row
 from sales.failures import Stage
 
-ONLY = "/*only*/"
-"""Where a sweep's statement may be told to do one reminder alone, `r`."""
+BATCH = 500
+
+_ONLY = "/*only*/"  # where a statement may be told to do one reminder alone
 
 _SET_ASIDE = "update reminders set set_aside_at = now() where account_id = $1 and id = $2 returning 1"
+
+
+HEADS = """
+numbered as (
+  select d.*, row_number() over (partition by d.account_id order by d.due_at, d.id) as n,
+    count(*) over (partition by d.account_id) as events
+  from due d),
+locked_heads as materialized (  -- the last locks, in the house's order
+  select h.account_id from journal_heads h where h.account_id in (select account_id from due)
+  order by h.account_id for no key update),
+heads as (
+  update journal_heads h set position = h.position + n.events, last_at = greatest(h.last_at, clock_timestamp())
+  from numbered n, locked_heads l where n.n = 1 and h.account_id = n.account_id and l.account_id = h.account_id
+  returning h.account_id, h.position - n.events as base, h.last_at as at)
+"""
+"""The places in the journal of what is `due`: an event for each, `n`th of its account after `base`, written `at`."""
+
+
+THESE_REMINDERS = "r.id = any(array(select id from due)) and r.account_id = d.account_id and r.id = d.id"
+THESE_LEADS = "l.id = any(array(select lead_id from due)) and l.account_id = d.account_id and l.id = d.lead_id"
+"""Which rows an update from `due d` changes: by their keys, where the planner might as well read the whole table."""
+
+
+def locked(columns: str, *, due: str, at: str) -> str:
+    """The beginning of a sweep: `locked`, the reminders `r` that are due in the order of `at`, with their leads `l`.
+
+    A reminder is found by an index alone, and its lead by its key. Who is at one of them keeps both out. The planner
+    takes a parameter for a tenth of all that might be due, and would read whole tables for it, so the number that it
+    goes by is written out.
+    """
+    return f"""
+locked as materialized (
+  select {columns} from (
+    select * from reminders r where {due} {_ONLY}
+    order by {at}, r.id limit $1 for no key update skip locked) r
+  cross join lateral (
+    select * from leads where account_id = r.account_id and id = r.lead_id for no key update skip locked) l
+  order by {at}, r.id limit {BATCH})
+"""
 
 
 @dataclass(frozen=True)
@@ -20,9 +60,10 @@ class Sweep:
     due_ids: str
 
     async def run(self, limit: int) -> list[Row]:
-        """Do what is due; returns the statement's rows. Safe to call at once, and when nothing is due.
+        """Do what is due, at most `limit` of it and a batch; returns the statement's rows.
 
-        A reminder that fails is tried alone, counted, and after five tries set aside, so that it stops no other.
+        Safe to call at once, and when nothing is due. A reminder that fails is tried alone, counted, and after five
+        tries set aside, so that it stops no other.
         """
         try:
             return await database.fetch(self.statement, limit)
@@ -34,7 +75,7 @@ class Sweep:
 
     async def _alone(self, row: Row) -> list[Row]:
         try:
-            return await database.fetch(self.statement.replace(ONLY, "and r.id = $2"), 1, row["id"])
+            return await database.fetch(self.statement.replace(_ONLY, "and r.id = $2"), 1, row["id"])
         except Exception as error:
             if not failures.is_of_the_row(error):
                 raise

@@ -8,33 +8,19 @@ from sales import database
 from sales.journal import Kind
 from sales.reminders import following
 from sales.reminders.overtaken import dissolved_by, is_acknowledged, postponed_to
-from sales.sweeps import Sweep, iso
+from sales.sweeps import HEADS, THESE_LEADS, THESE_REMINDERS, Sweep, iso, locked
 
 _PENDING = "r.state = 'PENDING' and r.set_aside_at is null"
 
 _SWEEP = """
-with locked as materialized (
-  select r.*, l.owner_id, l.version, {more} from reminders r
-  join leads l on l.account_id = r.account_id and l.id = r.lead_id
-  where {due} /*only*/ and {condition}
-  order by {at}, r.id limit $1 for no key update of r, l skip locked),
+with {locked},
 due as materialized (  -- one of each lead, so that every event has a version of the lead of its own; the rest is next
   select distinct on (l.lead_id) l.* from locked l order by l.lead_id, l.id),
 changed as (
-  update reminders r set {sets} from due d where r.account_id = d.account_id and r.id = d.id),
+  update reminders r set {sets} from due d where {these_reminders}),
 touched as (
-  update leads l set version = l.version + 1 from due d where l.account_id = d.account_id and l.id = d.lead_id),
-numbered as (
-  select d.*, row_number() over (partition by d.account_id order by d.due_at, d.id) as n,
-    count(*) over (partition by d.account_id) as events
-  from due d),
-locked_heads as materialized (  -- the last locks, in the house's order
-  select h.account_id from journal_heads h where h.account_id in (select account_id from due)
-  order by h.account_id for no key update),
-heads as (
-  update journal_heads h set position = h.position + n.events, last_at = greatest(h.last_at, clock_timestamp())
-  from numbered n, locked_heads l where n.n = 1 and h.account_id = n.account_id and l.account_id = h.account_id
-  returning h.account_id, h.position - n.events as base, h.last_at as at),
+  update leads l set version = l.version + 1 from due d where {these_leads}),
+{heads},
 written as (
   insert into journal (account_id, position, kind, at, happened_at, actor, subject_id, lead_id, lead_version, owner_id,
     changes, private, data)
@@ -53,8 +39,9 @@ def _sweep(due: str, *, at: str, sets: str, kind: str, changes: dict[str, tuple[
     pairs = ", ".join(f"'{name}', jsonb_build_array({old}, {new})" for name, (old, new) in changes.items())
     return Sweep(
         _SWEEP.format(
-            due=due, at=at, sets=sets, kind=kind, condition=condition, more=more, data=data,
-            changes=f"jsonb_build_object({pairs})",
+            locked=locked(f"r.*, l.owner_id, l.version, {more}", due=f"{due} and {condition}", at=at), sets=sets,
+            these_reminders=THESE_REMINDERS, these_leads=THESE_LEADS, heads=HEADS,
+            kind=kind, changes=f"jsonb_build_object({pairs})", data=data,
         ),
         f"select r.id, r.account_id from reminders r where {due} order by {at}, r.id limit $1",
     )  # fmt: skip

@@ -99,7 +99,7 @@ async def test_a_trail_reads_what_it_tells_however_much_there_is_beside_it(ada: 
 
         await transaction.rollback()
     for table in ("notifications", "deliveries", "journal"):
-        assert rows_read(plan, table) <= 400, table
+        assert rows_read(plan, table) <= 40, table
 
 
 _ALL_ARE_TOLD = """
