@@ -1,9 +1,11 @@
 """The dispatch: who is told of what, on which channel, once; and what is called off."""
 
 import asyncio
+import os
 import time
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,9 +33,7 @@ from tests.factories import a_lead, a_user, an_account, events, last_event, remi
 from tests.sales.many import many_standbys
 
 AN_INSTANT = After(timedelta(milliseconds=1))
-RATE = 1_000
-"""Beside other tests on two cores; alone it is about 9,000."""
-TRIES = 3
+RATE = 3_000
 
 
 @pytest.fixture
@@ -404,19 +404,27 @@ async def test_a_replayed_event_tells_who_was_not_told(
     assert (await failures.Failure.get(id=failure.id)).set_aside_at is None
 
 
-async def test_thousands_of_events_a_second_of_one_account(ada: Viewer, ben: Viewer, figures: Figures) -> None:
+async def test_three_thousand_events_a_second_of_one_account(ada: Viewer, ben: Viewer, figures: Figures) -> None:
+    """A second of computing, here and in PostgreSQL: that other tests keep the machine busy is not its fault."""
     leads = await many_standbys(ben, 5_000, first_in=timedelta(days=1))
     await dispatch_all()
-    rates: list[float] = []
-    while max(rates, default=0) <= RATE and len(rates) < TRIES:  # others may be busy on the machine
-        await moved_by(ada, ben)
-        started = time.perf_counter()
-        await dispatch_all()
-        rates.append(len(leads) / (time.perf_counter() - started))
+    await moved_by(ada, ben)
 
-    figures(f"{max(rates):,.0f} events a second, each told by notification and e-mail")
-    assert len(await notifications(ada)) == len(leads) * len(rates)
-    assert max(rates) > RATE
+    started = await computed()
+    await dispatch_all()
+
+    rate = len(leads) / (await computed() - started)
+    figures(f"{rate:,.0f} events a second of computing, each told by notification and e-mail")
+    assert len(await notifications(ada)) == len(leads)
+    assert rate > RATE
+
+
+async def computed() -> float:
+    """The seconds that this process and its PostgreSQL have kept a core busy so far."""
+    servers = await database.fetch("select pid from pg_stat_activity where datname = current_database()")
+    stats = [Path(f"/proc/{row['pid']}/stat").read_text().rpartition(")")[2].split() for row in servers]
+    ticks = sum(int(user) + int(system) for user, system in (stat[11:13] for stat in stats))
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
 async def fire_and_dispatch() -> None:

@@ -699,7 +699,7 @@ async def test_an_edit_beside_an_undo_is_kept_or_refuses_it(ada: Viewer) -> None
     await require_replayable(ada)
 
 
-@pytest.mark.parametrize("window", [0.1])
+@pytest.mark.parametrize("window", [0.05, 0.15])
 async def test_in_two_hundred_races_nobody_is_told_of_what_was_undone_in_silence(
     ada: Viewer, ben: Viewer, window: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
