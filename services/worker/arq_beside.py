@@ -15,7 +15,7 @@ from services.worker.outages import Outage
 
 log = logging.getLogger("relance.worker")
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.025  # half of it is what the bell takes to be heard; a look costs an idle worker 0.6 ms of CPU
 _JOB_SECONDS = 30
 _CLOSE_SECONDS = 1.0
 _CRON_MINUTES = {7, 37}
