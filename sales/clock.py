@@ -62,7 +62,8 @@ written as (
           'waking_reminder_id', jsonb_build_array(n.id, null)) end))),
     '{{}}', '{{}}'
   from numbered n join heads h using (account_id) order by n.due_at, n.id)
-select number, extract(epoch from clock_timestamp() - due_at)::float8 * 1000 as late from due order by due_at
+select id, account_id, number, extract(epoch from clock_timestamp() - due_at)::float8 * 1000 as late
+from due order by due_at
 """
 
 
@@ -112,7 +113,8 @@ async def next_due_in() -> float | None:
 
 def _logged(fired: list[Row]) -> int:
     for row in fired:
-        log.info("reminder of lead %s fired, %s late", row["number"], _in_words(row["late"]))
+        names = row["id"], row["number"], row["account_id"]
+        log.info("reminder %s of lead %s of account %s fired, %s late", *names, _in_words(row["late"]))
     return len(fired)
 
 

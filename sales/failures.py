@@ -74,7 +74,8 @@ async def count(account_id: UUID, stage: Stage, subject: str, error: Exception) 
     words = database.in_words(error)[:LONGEST_ERROR]
     rows = await database.fetch(_COUNT, account_id, stage.value, subject, words)
     for row in rows:
-        log.error("%s %s failed, try %s of %s: %s", stage.lower(), subject, row["tries"], MOST_TRIES, words)
+        tries = row["tries"], MOST_TRIES
+        log.error("%s %s of account %s failed, try %s of %s: %s", stage.lower(), subject, account_id, *tries, words)
     return any(row["is_set_aside"] for row in rows)
 
 

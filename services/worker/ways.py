@@ -85,7 +85,7 @@ class Outgoing:
         """What this is, for the log."""
         several = f"{len(self.notices)} notices" if self.notices else f"event {self.claim.position}"
         what = self.notice.kind.value if self.notice else several
-        return f"delivery {self.claim.id} ({self.claim.channel.value}) of {what}"
+        return f"delivery {self.claim.id} ({self.claim.channel.value}) of {what} of account {self.claim.account_id}"
 
 
 class Way(Protocol):
