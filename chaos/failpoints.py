@@ -12,7 +12,7 @@ from chaos.faults import reached
 from sales import clock, database, dispatch, idempotency, replays, sweeps, verbs
 from sales.deliveries import claiming, settling
 from services.api.bell import Bell
-from services.worker import mailers
+from services.worker import smtp
 from services.worker.sends import Sender
 from services.worker.ways import Result
 
@@ -82,7 +82,7 @@ def _of_the_clock_and_dispatch() -> None:
 
 
 def _of_sending() -> None:
-    claim, sent, hand_over = claiming.claim, settling.sent, mailers._hand_over
+    claim, sent, hand_over = claiming.claim, settling.sent, smtp._hand_over
 
     async def claimed(*args: Any, **kwargs: Any) -> Any:
         claims = await claim(*args, **kwargs)
@@ -104,7 +104,7 @@ def _of_sending() -> None:
         await sent(*args, **kwargs)
         reached("P9", error=ConnectionResetError)
 
-    claiming.claim, settling.sent, mailers._hand_over = claimed, settled, handed_over
+    claiming.claim, settling.sent, smtp._hand_over = claimed, settled, handed_over
     _after(Sender, "_settle", "P10")
 
 

@@ -153,6 +153,7 @@ def _templates() -> Environment:
         loader=FileSystemLoader(_FOLDER),
         autoescape=lambda name: name is not None and ".html" in name,
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

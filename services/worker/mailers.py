@@ -1,103 +1,22 @@
 """Where e-mails go: to a mail server, or into files where there is none. What comes of it is an outcome to store."""
 
 import asyncio
-import contextlib
 import os
-from collections.abc import Awaitable
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
-import aiosmtplib
-
 from sales.deliveries import DeliveryOutcome
-from services.settings import Settings, Smtp
+from services.settings import Settings
 from services.worker.emails import compose, compose_digest
+from services.worker.smtp import SmtpMailer
 from services.worker.ways import MayGo, Outgoing, Result
-
-_PERMANENT = range(500, 600)
-_OF_OUR_LOGIN = frozenset({530, 534, 535, 538})
-"""Refusals of who we are (RFC 4954), not of the message: mended by a setting, so tried again."""
-
-_ABOUT_THE_MESSAGE = (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)
-_FAREWELL_SECONDS = 1
 
 
 class Mailer(Protocol):
     """Sends a message after `may_go` has said yes, at the last moment before its bytes leave; None when it said no."""
 
     async def send(self, message: EmailMessage, *, may_go: MayGo) -> Result | None: ...
-
-
-class SmtpMailer:
-    """One connection for each message; `seconds` to get to its bytes, and as many to hand them over.
-
-    Where there is an address for `bounces`, each message has one of its own as its sender on the envelope (VERP).
-    """
-
-    def __init__(self, server: Smtp, *, seconds: float, bounces: str | None = None) -> None:
-        self._server = server
-        self._bounces = bounces
-        self._seconds = seconds
-
-    async def send(self, message: EmailMessage, *, may_go: MayGo) -> Result | None:
-        client = self._client()
-        try:
-            refused = await self._tried(self._address(client, message), when_lost=DeliveryOutcome.REFUSED)
-            if refused is not None:
-                return refused
-            if not await may_go():
-                return None
-            return await self._tried(_hand_over(client, message), when_lost=DeliveryOutcome.AMBIGUOUS)
-        finally:
-            client.close()
-
-    def _client(self) -> aiosmtplib.SMTP:
-        return aiosmtplib.SMTP(
-            hostname=self._server.host,
-            port=self._server.port,
-            username=self._server.user,
-            password=self._server.password,
-            use_tls=self._server.tls,
-            # Unasked for only where a password would otherwise go in the open.
-            start_tls=True if self._server.starttls else None if self._server.user else False,
-            timeout=self._seconds,
-        )
-
-    async def _address(self, client: aiosmtplib.SMTP, message: EmailMessage) -> None:
-        await client.connect()
-        await client.mail(sender_of(message, self._bounces))
-        await client.rcpt(message["To"].addresses[0].addr_spec)
-
-    async def _tried(self, part: Awaitable[Result | None], *, when_lost: DeliveryOutcome) -> Result | None:
-        try:
-            async with asyncio.timeout(self._seconds):
-                return await part
-        except aiosmtplib.SMTPResponseException as answer:
-            is_final = isinstance(answer, _ABOUT_THE_MESSAGE) and answer.code in _PERMANENT
-            is_final = is_final and answer.code not in _OF_OUR_LOGIN
-            outcome = DeliveryOutcome.REJECTED if is_final else DeliveryOutcome.REFUSED
-            return Result(outcome, f"{answer.code} {answer.message}")
-        except ValueError as problem:  # such as an address that no mail server understands
-            return Result(DeliveryOutcome.REJECTED, f"{type(problem).__name__} {problem}")
-        except (aiosmtplib.SMTPException, OSError) as problem:
-            return Result(when_lost, f"{type(problem).__name__} {problem}".strip())
-
-
-def sender_of(message: EmailMessage, bounces: str | None) -> str:
-    """To whom mail servers send it back: `bounce@example.com` becomes `bounce+dlv_<id>@example.com`."""
-    if bounces is None:
-        return str(message["From"].addresses[0].addr_spec)
-    name, _, domain = bounces.rpartition("@")
-    return f"{name}+{str(message['Message-ID']).strip('<>').partition('@')[0]}@{domain}"
-
-
-async def _hand_over(client: aiosmtplib.SMTP, message: EmailMessage) -> Result:
-    answer = await client.data(message.as_bytes())
-    # The message is theirs already, whatever comes of the farewell.
-    with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-        await client.quit(timeout=_FAREWELL_SECONDS)
-    return Result(DeliveryOutcome.SENT, f"{answer.code} {answer.message}")
 
 
 class OutboxMailer:

@@ -11,7 +11,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from sales.deliveries import DeliveryOutcome
 from services.settings import Smtp
-from services.worker.mailers import OutboxMailer, SmtpMailer
+from services.worker import smtp
+from services.worker.mailers import OutboxMailer
+from services.worker.smtp import SmtpMailer
 from services.worker.ways import Result
 
 A_MOMENT = 0.3
@@ -24,6 +26,7 @@ class Moody:
         self.at_recipient = "250 OK"
         self.at_data = "250 OK"
         self.leaves = False
+        self.connections: list[SMTP] = []
         self.got: list[bytes] = []
         self.senders: list[str | None] = []
 
@@ -49,7 +52,12 @@ class Moody:
 @pytest.fixture
 async def moody() -> AsyncIterator[tuple[Moody, SmtpMailer]]:
     mood = Moody()
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(mood), "127.0.0.1", 0)
+
+    def connected() -> SMTP:
+        mood.connections.append(SMTP(mood))
+        return mood.connections[-1]
+
+    server = await asyncio.get_running_loop().create_server(connected, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server:
         yield mood, SmtpMailer(Smtp("127.0.0.1", port), seconds=A_MOMENT)
@@ -126,6 +134,65 @@ async def test_each_message_comes_back_to_an_address_of_its_own(moody: tuple[Moo
         assert outcome(await each.send(a_message(), may_go=yes)) == DeliveryOutcome.SENT
 
     assert server.senders == ["crm@example.com", "bounce+dlv_1@example.com"]
+
+
+async def test_one_connection_serves_one_message_after_the_other(moody: tuple[Moody, SmtpMailer]) -> None:
+    server, mailer = moody
+
+    for _ in range(3):
+        assert outcome(await mailer.send(a_message(), may_go=yes)) == DeliveryOutcome.SENT
+
+    assert (len(server.got), len(server.connections)) == (3, 1)
+
+
+async def test_messages_at_once_have_a_connection_each(moody: tuple[Moody, SmtpMailer]) -> None:
+    server, mailer = moody
+
+    for _ in range(2):
+        sent = await asyncio.gather(*(mailer.send(a_message(), may_go=yes) for _ in range(3)))
+        assert {outcome(each) for each in sent} == {DeliveryOutcome.SENT}
+
+    assert (len(server.got), len(server.connections)) == (6, 3)
+
+
+async def test_a_connection_that_the_server_has_ended_meanwhile_is_replaced(moody: tuple[Moody, SmtpMailer]) -> None:
+    server, mailer = moody
+    await mailer.send(a_message(), may_go=yes)
+    [first] = server.connections
+    assert first.transport is not None
+    first.transport.abort()  # type: ignore[attr-defined]
+
+    assert outcome(await mailer.send(a_message(), may_go=yes)) == DeliveryOutcome.SENT
+
+    assert (len(server.got), len(server.connections)) == (2, 2)
+
+
+async def test_after_a_no_the_next_message_begins_on_a_new_connection(moody: tuple[Moody, SmtpMailer]) -> None:
+    server, mailer = moody
+    await mailer.send(a_message(), may_go=yes)
+    server.at_recipient = "451 come back later"
+    assert outcome(await mailer.send(a_message(), may_go=yes)) == DeliveryOutcome.REFUSED
+    server.at_recipient = "250 OK"
+
+    assert outcome(await mailer.send(a_message(), may_go=yes)) == DeliveryOutcome.SENT
+
+    assert (len(server.got), len(server.connections)) == (2, 3)  # what a kept one refused was asked of a new one
+
+
+async def test_a_connection_with_nothing_to_carry_is_ended(
+    moody: tuple[Moody, SmtpMailer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, mailer = moody
+    monkeypatch.setattr(smtp, "IDLE_SECONDS", 0.01)
+    await mailer.send(a_message(), may_go=yes)
+    [connection] = server.connections
+
+    async with asyncio.timeout(5):
+        while connection.transport is not None and not connection.transport.is_closing():
+            await asyncio.sleep(0.005)
+
+    assert outcome(await mailer.send(a_message(), may_go=yes)) == DeliveryOutcome.SENT
+    assert len(server.connections) == 2
 
 
 async def test_without_a_server_it_is_a_file_and_a_repeat_overwrites_it(tmp_path: Path) -> None:
