@@ -15,16 +15,11 @@ from sales.preferences.choosing import Choice, Wishes, choose, choose_for_all
 from sales.reminders.decisions import set_reminder
 from sales.users.people import prefer
 from sales.viewers import Viewer
-from tests.factories import a_lead, a_user, last_event
+from tests.factories import a_lead, last_event
 from tests.sales.test_dispatch import change, deliveries_of, dispatch_all, fire_and_dispatch, notifications, told
 
 AN_INSTANT = After(timedelta(milliseconds=1))
 ALWAYS_BUT_AN_HOUR = timedelta(hours=23)
-
-
-@pytest.fixture
-async def ben(ada: Viewer) -> Viewer:
-    return await a_user(ada, name="Ben")
 
 
 async def night(by: Viewer, *, length: timedelta = timedelta(hours=8)) -> tuple[list[Quiet], datetime]:

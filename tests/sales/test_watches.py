@@ -25,11 +25,6 @@ WATCHED, MUTED = Attention.WATCHED, Attention.MUTED
 
 
 @pytest.fixture
-async def ben(ada: Viewer) -> Viewer:
-    return await a_user(ada, name="Ben")
-
-
-@pytest.fixture
 async def eve(ada: Viewer) -> Viewer:
     """Somebody who watches."""
     return await a_user(ada, name="Eve")
