@@ -16,7 +16,8 @@ from sales.reminders.decisions import set_reminder
 from sales.users.people import prefer
 from sales.viewers import Viewer
 from tests.factories import a_lead, last_event
-from tests.sales.test_dispatch import change, deliveries_of, dispatch_all, fire_and_dispatch, notifications, told
+from tests.sales.tellings import change, deliveries_of, notifications, told
+from tests.sales.turning import dispatch_all, fire_and_dispatch
 
 AN_INSTANT = After(timedelta(milliseconds=1))
 ALWAYS_BUT_AN_HOUR = timedelta(hours=23)

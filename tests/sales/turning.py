@@ -8,8 +8,11 @@ from sales import database
 from sales.clock import fire_due
 from sales.dispatch import dispatch
 from sales.leads import Lead
+from sales.moments import After
 from sales.notifications import Notification
 from sales.viewers import Viewer
+
+AN_INSTANT = After(timedelta(milliseconds=1))
 
 
 async def fire_all_due(*, limit: int = 500) -> None:
