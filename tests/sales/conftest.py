@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from sales import undoing
+from sales import sealed, undoing
+from sales.endpoints import addresses
 from sales.viewers import Viewer
 from tests.factories import a_user, an_account
 from tests.sales.undone import WINDOW
@@ -34,3 +35,12 @@ def window() -> Iterator[None]:
     undoing.use(WINDOW)
     yield
     undoing.use(timedelta(0))
+
+
+@pytest.fixture
+def sealing() -> Iterator[None]:
+    """This deployment has a key, so that endpoints can be kept."""
+    sealed.use("k" * 32)
+    yield
+    sealed.use(None)
+    addresses.allow(())

@@ -7,12 +7,7 @@ from uuid import UUID
 import pytest
 
 from sales import statuses
-from sales.errors import (
-    IllegalTransition,
-    InvalidValue,
-    NotAllowed,
-    NotFound,
-)
+from sales.errors import IllegalTransition, InvalidValue, NotAllowed, NotFound
 from sales.leads import Lead, Status
 from sales.moments import At, On
 from sales.reminders import ReminderState
