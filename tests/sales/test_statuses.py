@@ -17,6 +17,7 @@ from tests.factories import SOON, a_lead, a_user, an_account, events, last_event
 from tests.sales.standing import a_lead_in, state_of
 
 Decision = Callable[[UUID, Viewer], Awaitable[Outcome]]
+
 DECISIONS: dict[str, tuple[Decision, Status]] = {
     "stand by": (lambda id, by: statuses.stand_by(id, by=by, until=SOON), Status.STANDBY),
     "take up": (lambda id, by: statuses.take_up(id, by=by), Status.TODO),
@@ -26,6 +27,7 @@ DECISIONS: dict[str, tuple[Decision, Status]] = {
     "reopen": (lambda id, by: statuses.reopen(id, by=by), Status.TODO),
     "reopen to standby": (lambda id, by: statuses.reopen(id, by=by, until=SOON), Status.STANDBY),
 }
+
 ALLOWED = {
     ("stand by", "TODO"), ("stand by", "STANDBY"), ("take up", "STANDBY"),
     ("win", "TODO"), ("win", "STANDBY"), ("lose", "TODO"), ("lose", "STANDBY"),
