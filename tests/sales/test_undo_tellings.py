@@ -23,7 +23,7 @@ from sales.statuses import close, stand_by
 from sales.undoing.undo import undo
 from sales.viewers import Viewer
 from tests.factories import a_lead, an_empty_outbox, reminders_of
-from tests.sales.test_preferences import night
+from tests.sales.quiet import night
 from tests.sales.turning import dispatch_all, told
 from tests.sales.undone import TOMORROW, at, deliveries_of, states_of
 
