@@ -1,6 +1,7 @@
 """Valid things in one line; a test names only what matters to it."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from sales.leads import Lead
 from sales.leads.create import Placement, Standing, create
 from sales.leads.edit import LeadFields
 from sales.moments import After
+from sales.money import Money
 from sales.opening import open_account
 from sales.pipelines import Pipeline
 from sales.reminders import Reminder
@@ -65,6 +67,10 @@ async def a_lead(
         created_at=created_at,
     )
     return await Lead.get(id=outcome.id)
+
+
+def euros(amount: int) -> Money:
+    return Money(Decimal(amount), "EUR")
 
 
 async def steps_of(by: Viewer) -> list[Step]:

@@ -1,9 +1,15 @@
 """The rules run on the open pool, in an account of the test's own."""
 
+from collections.abc import Iterator
+from datetime import timedelta
+
 import pytest
 
+from sales import sealed, undoing
+from sales.endpoints import addresses
 from sales.viewers import Viewer
-from tests.factories import an_account
+from tests.factories import a_user, an_account
+from tests.sales.undone import WINDOW
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +21,26 @@ def _on_the_pool(pool: None) -> None:
 async def ada() -> Viewer:
     """The administrator of a fresh account, in English, in Paris."""
     return await an_account()
+
+
+@pytest.fixture
+async def ben(ada: Viewer) -> Viewer:
+    """Somebody else in Ada's account."""
+    return await a_user(ada, name="Ben")
+
+
+@pytest.fixture
+def window() -> Iterator[None]:
+    """What people do can be undone in silence for a while."""
+    undoing.use(WINDOW)
+    yield
+    undoing.use(timedelta(0))
+
+
+@pytest.fixture
+def sealing() -> Iterator[None]:
+    """This deployment has a key, so that endpoints can be kept."""
+    sealed.use("k" * 32)
+    yield
+    sealed.use(None)
+    addresses.allow(())

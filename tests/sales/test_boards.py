@@ -1,23 +1,16 @@
-"""The board of a past moment, and what moved between two, from the journal alone."""
+"""The board of a past moment, from the journal alone."""
 
-from collections import defaultdict
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from itertools import pairwise
-from typing import Any
-from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from sales import database, ranks, steps
 from sales.accounts import Privacy
-from sales.boards.diff import ColumnDiff, Figures, diff
-from sales.boards.past import PastColumn, as_of
+from sales.boards.diff import diff
+from sales.boards.past import as_of
 from sales.clock import fire_due
-from sales.errors import InvalidValue, NotFound, Refusal, Refused
+from sales.errors import InvalidValue, NotFound
 from sales.ids import new_id
 from sales.leads import Lead, Status
 from sales.leads.create import Standing
@@ -25,38 +18,13 @@ from sales.leads.edit import LeadFields, edit
 from sales.leads.moves import move
 from sales.leads.owners import assign
 from sales.money import Money
-from sales.pipelines import Pipeline
 from sales.pipelines.create import create as create_pipeline
-from sales.statuses import OPEN, close, correct_closing, reopen, stand_by
+from sales.statuses import close, correct_closing, reopen, stand_by
 from sales.steps import Step, StepFields
 from sales.steps.delete import delete_pipeline, delete_step
 from sales.viewers import Viewer
-from tests.factories import SOON, a_lead, a_user, an_account, steps_of
-from tests.sales.deeds import DEEDS, do
-
-Titles = dict[str, list[str | None]]
-Remembered = dict[tuple[str, int], list[tuple[Any, ...]]]
-MAY, JUNE, JULY, AUGUST = (datetime(2026, month, 1, tzinfo=UTC) for month in (5, 6, 7, 8))
-
-
-async def board(by: Viewer, moment: datetime) -> list[PastColumn]:
-    """The default pipeline's columns."""
-    pipeline = await Pipeline.get(account_id=by.account.id, is_default=True)
-    return await as_of(pipeline.id, moment, by=by)
-
-
-async def titles(by: Viewer, moment: datetime) -> Titles:
-    """The titles in each column that has leads."""
-    return {each.step.name: [lead.title for lead in each.leads] for each in await board(by, moment) if each.leads}
-
-
-async def moved(by: Viewer, start: datetime, end: datetime) -> dict[str, ColumnDiff]:
-    pipeline = await Pipeline.get(account_id=by.account.id, is_default=True)
-    return {column.step.name: column for column in await diff(pipeline.id, start, end, by=by)}
-
-
-def euros(amount: int) -> Money:
-    return Money(Decimal(amount), "EUR")
+from tests.factories import SOON, a_lead, a_user, an_account, euros, steps_of
+from tests.sales.past import AUGUST, JULY, JUNE, MAY, board, moved, titles
 
 
 async def test_a_lead_moved_twice_is_where_it_was_between(ada: Viewer) -> None:
@@ -285,191 +253,3 @@ async def test_a_column_whose_ranks_were_made_short_keeps_its_order(ada: Viewer)
 
     live = await Lead.filter(step_id=one.step_id).order_by("rank")
     assert [(lead.id, lead.rank) for lead in column.leads] == [(lead.id, lead.rank) for lead in live]
-
-
-async def live(by: Viewer) -> Remembered:
-    """The live board of the default pipeline, in the words of `remembered`."""
-    pipeline = await Pipeline.get(account_id=by.account.id, is_default=True)
-    seen: Remembered = {}
-    for step in await Step.filter(pipeline_id=pipeline.id).order_by("position"):
-        leads = await Lead.filter(step_id=step.id, status__in=OPEN).order_by("rank")
-        if leads or step.archived_at is None:
-            seen[step.name, step.position] = [
-                (each.id, each.number, each.title, each.status, each.owner_id, each.amount, each.rank,
-                 step.probability if each.probability is None else each.probability)
-                for each in leads
-            ]  # fmt: skip
-    return seen
-
-
-def remembered(columns: list[PastColumn]) -> Remembered:
-    assert all(column.count == len(column.leads) for column in columns)
-    return {
-        (column.step.name, column.step.position): [
-            (each.id, each.number, each.title, each.status, each.owner_id, each.money and each.money.amount, each.rank,
-             each.probability)
-            for each in column.leads
-        ]
-        for column in columns
-    }  # fmt: skip
-
-
-ACTS = (*DEEDS, "price", "price", "price_in_yen", "win_back_then", "correct", "make_old")
-
-
-async def act(name: str, one: int, other: int, by: Viewer, ben: Viewer) -> None:
-    """One of DEEDS, or one that changes money or speaks of an earlier day."""
-    leads = await Lead.filter(account_id=by.account.id).order_by("number")
-    if name == "make_old":
-        standing = Standing(Status.WON, closed_at=MAY + timedelta(days=one)) if one % 2 else None
-        await a_lead(by, created_at=MAY, standing=standing, money=euros(other))
-    elif name not in ACTS[len(DEEDS) :]:
-        await do(name, one, other, by, ben)
-    elif leads:
-        lead = leads[one % len(leads)]
-        since = lead.created_at + (await database.now() - lead.created_at) * other / 10
-        match name:
-            case "price" | "price_in_yen":
-                money = Money(Decimal(other * 10), "JPY" if name == "price_in_yen" else "EUR") if other else None
-                await edit(lead.id, by=by, fields=LeadFields(money=money))
-            case "win_back_then":
-                await close(lead.id, by=by, status=Status.WON, closed_at=since, money=euros(other))
-            case "correct":
-                await correct_closing(lead.id, by=by, closed_at=since)
-
-
-PLANS = st.lists(
-    st.tuples(st.sampled_from(ACTS), st.integers(0, 9), st.integers(0, 9), st.booleans()), min_size=5, max_size=40
-)
-many_examples = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-async def carried_out(plan: Any, by: Viewer, look: Callable[[], Any]) -> None:
-    ben = await a_user(by)
-    for name, one, other, is_looked_at in plan:
-        try:
-            await act(name, one, other, by, ben)
-        except (Refusal, Refused):
-            continue
-        if is_looked_at:
-            await look()
-
-
-SPEAK_OF_THE_PAST = {"win_back_then", "correct", "make_old"}
-
-
-@many_examples
-@given(PLANS)
-async def test_the_past_is_what_the_live_board_was(plan: Any) -> None:
-    by = await an_account()
-    seen: list[tuple[datetime, Remembered]] = []
-
-    async def look() -> None:
-        seen.append((await database.now(), await live(by)))
-
-    await carried_out([each for each in plan if each[0] not in SPEAK_OF_THE_PAST], by, look)
-
-    for moment, was in seen:
-        assert remembered(await board(by, moment)) == was
-
-
-@many_examples
-@given(PLANS)
-async def test_the_board_of_now_is_the_live_one_whatever_was_said_of_the_past(plan: Any) -> None:
-    by = await an_account()
-    await carried_out(plan, by, database.now)
-
-    assert remembered(await board(by, await database.now())) == await live(by)
-
-
-@many_examples
-@given(PLANS)
-async def test_a_diff_adds_up_from_the_board_of_its_start_to_that_of_its_end(plan: Any) -> None:
-    by, moments = await an_account(), [MAY, JUNE]
-
-    async def look() -> None:
-        moments.append(await database.now())
-
-    await carried_out(plan, by, look)
-    await look()
-
-    for start, end in [*pairwise(moments), (MAY, moments[-1]), (moments[-1], moments[-1])]:
-        columns = await moved(by, start, end)
-        for column in columns.values():
-            require_adding_up(column)
-        at_ends = [(await board(by, start), "at_start"), (await board(by, end), "at_end")]
-        for was, which in at_ends:
-            assert figures_of(was) == {
-                column.step.id: (part.count, part.sums)
-                for column in columns.values()
-                if (part := getattr(column, which)).count
-            }
-
-
-async def test_a_lead_worth_nothing_is_worth_nothing_and_not_unknown(ada: Viewer) -> None:
-    first, *_ = await steps_of(ada)
-    await a_lead(ada, money=euros(0))
-    moment = await database.now()
-
-    column = (await moved(ada, moment, await database.now()))[first.name]
-
-    assert column.at_start.sums == column.at_end.sums == [euros(0)]
-
-
-def figures_of(columns: list[PastColumn]) -> dict[UUID, Any]:
-    return {column.step.id: (column.count, column.sums) for column in columns if column.count}
-
-
-def require_adding_up(column: ColumnDiff) -> None:
-    count, amounts = 0, defaultdict[str, Decimal](Decimal)
-    for name, sign in {
-        "at_start": 1, "entered": 1, "reopened": 1, "left": -1, "won": -1, "lost": -1, "cancelled": -1, "up": 1,
-        "down": -1, "at_end": -1,
-    }.items():  # fmt: skip
-        part: Figures = getattr(column, name)
-        count += sign * part.count if name not in ("up", "down") else 0
-        for money in part.sums:
-            assert money.amount >= 0
-            amounts[money.currency] += sign * money.amount
-    assert count == 0
-    assert set(amounts.values()) <= {0}
-
-
-async def test_a_diff_tells_what_came_in_went_out_grew_and_shrank(ada: Viewer) -> None:
-    [_, second, *_] = await steps_of(ada)
-    stays, goes, won = [await a_lead(ada, title=name, money=euros(100)) for name in ("stays", "goes", "won")]
-    lost, cancelled = await a_lead(ada, money=euros(5)), await a_lead(ada)
-    back = await a_lead(ada, standing=Standing(Status.LOST), money=euros(1))
-    start = await database.now()
-    await edit(stays.id, by=ada, fields=LeadFields(money=euros(130)))
-    await edit(stays.id, by=ada, fields=LeadFields(money=euros(110)))
-    await move(goes.id, by=ada, step_id=second.id)
-    await close(won.id, by=ada, status=Status.WON, money=euros(90))
-    await close(lost.id, by=ada, status=Status.LOST)
-    await close(cancelled.id, by=ada, status=Status.CANCELLED)
-    await reopen(back.id, by=ada)
-    await a_lead(ada, money=euros(2))
-
-    columns = await moved(ada, start, await database.now())
-
-    def shown(column: ColumnDiff) -> dict[str, tuple[int, list[Money]]]:
-        parts = {name: part for name, part in vars(column).items() if isinstance(part, Figures) and part.count}
-        return {name: (part.count, part.sums) for name, part in parts.items()}
-
-    assert shown(columns["To qualify"]) == {
-        "at_start": (5, [euros(305)]), "entered": (1, [euros(2)]), "reopened": (1, [euros(1)]),
-        "left": (1, [euros(100)]), "won": (1, [euros(90)]), "lost": (1, [euros(5)]), "cancelled": (1, []),
-        "up": (1, [euros(30)]), "down": (2, [euros(30)]), "at_end": (3, [euros(113)]),
-    }  # fmt: skip
-    assert shown(columns["Contacted"]) == {"entered": (1, [euros(100)]), "at_end": (1, [euros(100)])}
-
-
-async def test_another_currency_is_one_amount_down_and_the_other_up(ada: Viewer) -> None:
-    lead = await a_lead(ada, money=euros(10))
-    start = await database.now()
-    await edit(lead.id, by=ada, fields=LeadFields(money=Money(Decimal(900), "JPY")))
-
-    [column, *_] = (await moved(ada, start, await database.now())).values()
-
-    assert (column.down.sums, column.up.sums) == ([euros(10)], [Money(Decimal(900), "JPY")])
-    assert (column.at_start.count, column.entered.count, column.left.count, column.at_end.count) == (1, 0, 0, 1)

@@ -16,8 +16,8 @@ from sales.statuses import stand_by
 from sales.viewers import Viewer
 from tests.api import counted_statements
 from tests.factories import a_lead, reminders_of
+from tests.sales.failing import a_second_later, poisoned
 from tests.sales.many import many_standbys
-from tests.sales.test_clock import a_second_later, poisoned
 from tests.sales.turning import fire_all_due, to_be_due_in
 
 HOUR = timedelta(hours=1)

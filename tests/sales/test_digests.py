@@ -22,8 +22,9 @@ from sales.reminders.decisions import done
 from sales.statuses import stand_by
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, an_empty_outbox, last_event, reminders_of
+from tests.sales.tellings import change, deliveries_of
 from tests.sales.test_calendars import PARIS, calendars, moments, utc
-from tests.sales.test_dispatch import change, deliveries_of, dispatch_all, fire_and_dispatch
+from tests.sales.turning import dispatch_all, fire_and_dispatch
 
 NIGHTS = (Quiet(EVERY_DAY, time(20), time(7, 30)),)
 PACES = st.sampled_from([Pace.HOURLY, Pace.MORNING])

@@ -1,44 +1,26 @@
-"""The dispatch: who is told of what, on which channel, once; and what is called off."""
+"""The dispatch: who is told of what, and on which channel."""
 
-import asyncio
-import os
-import time
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from sales import audiences, database, failures, notices, replays
+from sales import database, notices
 from sales.accounts import Privacy
-from sales.clock import fire_due
-from sales.database import Row
-from sales.dispatch import dispatch
-from sales.journal import Kind
 from sales.leads.edit import LeadFields, edit
 from sales.leads.moves import move
 from sales.leads.owners import assign, claim
 from sales.moments import After, On
 from sales.money import Money
-from sales.notifications import Notification
-from sales.reminders.decisions import done, set_reminder
+from sales.reminders.decisions import set_reminder
 from sales.statuses import close, stand_by, take_up
 from sales.steps.delete import delete_step
 from sales.users import Role
 from sales.users.people import prefer
 from sales.viewers import Viewer
-from tests.conftest import Figures
-from tests.factories import a_lead, a_user, an_account, events, last_event, reminders_of, steps_of
-from tests.sales.many import many_standbys
-
-AN_INSTANT = After(timedelta(milliseconds=1))
-RATE = 3_000
-
-
-@pytest.fixture
-async def ben(ada: Viewer) -> Viewer:
-    return await a_user(ada, name="Ben")
+from tests.factories import a_lead, a_user, an_account, last_event, reminders_of, steps_of
+from tests.sales.tellings import change, deliveries_of, notifications, told
+from tests.sales.turning import AN_INSTANT, dispatch_all, fire_and_dispatch
 
 
 @pytest.fixture
@@ -191,47 +173,6 @@ async def test_each_channel_can_be_off(ada: Viewer, in_app: bool, by_email: bool
     assert all(row["in_app"] is in_app for row in rows)
 
 
-async def test_what_is_pending_of_a_reminder_is_called_off_when_it_is_done(ada: Viewer) -> None:
-    lead = await a_lead(ada)
-    await stand_by(lead.id, by=ada, until=AN_INSTANT)
-    await fire_and_dispatch()
-    [reminder] = await reminders_of(lead)
-
-    await done(reminder.id, by=ada)
-    await dispatch_all()
-
-    [seen], [delivery] = await notifications(ada), await deliveries_of(ada)
-    assert seen["cancelled_at"] is None  # it was in the inbox already
-    assert (delivery["state"], delivery["done_at"] is None) == ("CANCELLED", False)
-
-
-async def test_a_notification_that_is_held_back_is_called_off_when_the_lead_is_closed(ada: Viewer) -> None:
-    lead = await a_lead(ada)
-    await stand_by(lead.id, by=ada, until=AN_INSTANT)
-    await database.fetch("update reminders set notify_at = now() + interval '1 hour' where lead_id = $1", lead.id)
-    await fire_and_dispatch()
-
-    await change("status", lead.id, by=ada)
-    await dispatch_all()
-
-    [hidden], [delivery] = await notifications(ada), await deliveries_of(ada)
-    assert hidden["cancelled_at"] is not None
-    assert delivery["state"] == "CANCELLED"
-
-
-async def test_what_a_later_event_of_the_batch_has_ended_is_not_sent(ada: Viewer) -> None:
-    lead = await a_lead(ada)
-    await stand_by(lead.id, by=ada, until=AN_INSTANT)
-    await asyncio.sleep(0.002)
-    await fire_due()
-    await stand_by(lead.id, by=ada, until=After(timedelta(days=1)))
-
-    await dispatch_all()
-
-    assert [row["state"] for row in await deliveries_of(ada)] == ["CANCELLED"]
-    assert [row["cancelled_at"] is None for row in await notifications(ada)] == [False]
-
-
 async def test_who_may_not_see_a_lead_any_more_is_not_told_of_it_its_owner_is(private: Viewer) -> None:
     eve = await a_user(private, name="Eve")
     ben = await a_user(private, name="Ben")
@@ -268,18 +209,6 @@ async def test_a_notice_of_a_deleted_step_keeps_its_name(ada: Viewer, ben: Viewe
     ]
 
 
-async def test_the_next_reminder_of_a_lead_is_told_of_although_the_one_before_was_called_off(ada: Viewer) -> None:
-    lead = await a_lead(ada)
-    for _ in range(2):
-        await stand_by(lead.id, by=ada, until=AN_INSTANT)
-        await asyncio.sleep(0.002)
-        await fire_due()
-
-    await dispatch_all()
-
-    assert sorted(row["state"] for row in await deliveries_of(ada)) == ["CANCELLED", "PENDING"]
-
-
 async def test_taking_a_lead_up_early_tells_nobody(ada: Viewer) -> None:
     lead = await a_lead(ada)
     await stand_by(lead.id, by=ada, until=After(timedelta(hours=1)))
@@ -290,214 +219,5 @@ async def test_taking_a_lead_up_early_tells_nobody(ada: Viewer) -> None:
     assert await told(ada) == []
 
 
-async def test_several_dispatches_at_once_tell_once_and_in_order(ada: Viewer, ben: Viewer) -> None:
-    lead = await a_lead(ben)
-    for n in range(40):
-        await edit(lead.id, by=ada, fields=LeadFields(money=Money(Decimal(n), "EUR")))
-
-    await asyncio.gather(*(dispatch_all(limit=3) for _ in range(6)))
-
-    positions = [row["position"] for row in await notifications(ada)]
-    assert len(positions) == len(set(positions)) == 40
-    assert await cursor(ada) == (await last_event(ada)).position
-
-
-async def test_accounts_take_turns_however_much_each_has_to_do(ada: Viewer) -> None:
-    accounts = sorted([ada, await an_account(), await an_account()], key=lambda viewer: viewer.account.id)
-    await dispatch_all()
-    for viewer, leads in zip(accounts, (5, 1, 3), strict=True):
-        for _ in range(leads):
-            await a_lead(viewer)
-    before = [await cursor(viewer) for viewer in accounts]
-
-    for _ in accounts:
-        await dispatch(limit=1)
-
-    assert [await cursor(viewer) for viewer in accounts] == [position + 1 for position in before]
-
-
-async def test_what_a_small_account_leaves_of_its_share_goes_to_a_large_one(ada: Viewer) -> None:
-    large, small = ada, await an_account()
-    await dispatch_all()
-    for viewer, leads in ((large, 5), (small, 1)):
-        for _ in range(leads):
-            await a_lead(viewer)
-    before = [await cursor(viewer) for viewer in (large, small)]
-
-    looked_at = await dispatch(limit=4)
-
-    assert looked_at == 4
-    assert [await cursor(viewer) for viewer in (large, small)] == [before[0] + 3, before[1] + 1]
-
-
-async def test_one_account_that_stumbles_keeps_no_other_of_its_turn_from_being_told(
-    ada: Viewer, ben: Viewer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other = await an_account()
-    lead = await a_lead(ben)
-    await a_lead(other)
-    await change("status", lead.id, by=ada)
-    before = await cursor(ada)
-    poison = (await last_event(ada)).position
-    poisoned(monkeypatch, ada, poison)
-
-    await dispatch()
-
-    assert before < poison
-    assert await cursor(ada) == poison - 1
-    assert await cursor(other) == (await last_event(other)).position
-
-
-async def test_an_event_that_cannot_be_dispatched_is_passed_after_five_tries(
-    ada: Viewer, ben: Viewer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lead = await a_lead(ben)
-    for what in ("status", "step", "amount"):
-        await change(what, lead.id, by=ada)
-    poison = (await events(ada, kind=Kind.LEAD_MOVED))[0].position
-    poisoned(monkeypatch, ada, poison)
-
-    for _ in range(failures.MOST_TRIES):
-        await dispatch_all()
-        await a_second_later(ada)
-    await dispatch_all()
-
-    [failure] = await failures.Failure.filter(account_id=ada.account.id)
-    assert (failure.stage, failure.subject, failure.tries) == ("DISPATCH", str(poison), 5)
-    assert failure.set_aside_at is not None
-    assert await cursor(ada) == (await last_event(ada)).position
-    assert await told(ada) == [(ben.user.id, "STATUS_CHANGED"), (ben.user.id, "AMOUNT_CHANGED")]
-
-
-async def test_an_event_that_fails_holds_up_its_own_account_only(
-    ada: Viewer, ben: Viewer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lead, other = await a_lead(ben), await an_account()
-    await change("step", lead.id, by=ada)
-    poisoned(monkeypatch, ada, (await last_event(ada)).position)
-    await change("status", lead.id, by=ada)
-    await a_lead(other)
-
-    await dispatch_all()
-
-    assert await told(ada) == []
-    assert await cursor(ada) == (await last_event(ada)).position - 2
-    assert await cursor(other) == (await last_event(other)).position
-
-
-async def test_a_replayed_event_tells_who_was_not_told(
-    ada: Viewer, ben: Viewer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lead = await a_lead(ben)
-    await change("step", lead.id, by=ada)
-    with monkeypatch.context() as while_broken:
-        poisoned(while_broken, ada, (await last_event(ada)).position)
-        for _ in range(failures.MOST_TRIES):
-            await dispatch_all()
-            await a_second_later(ada)
-        [failure] = await failures.Failure.filter(account_id=ada.account.id)
-        assert [still.id for still in await replays.replay([failure.id])] == [failure.id]
-
-    assert await replays.replay([failure.id]) == []
-
-    assert await told(ada) == [(ben.user.id, "STEP_CHANGED")]
-    assert (await failures.Failure.get(id=failure.id)).set_aside_at is None
-
-
-async def test_three_thousand_events_a_second_of_one_account(ada: Viewer, ben: Viewer, figures: Figures) -> None:
-    """A second of computing, here and in PostgreSQL: that other tests keep the machine busy is not its fault."""
-    leads = await many_standbys(ben, 5_000, first_in=timedelta(days=1))
-    await dispatch_all()
-    await moved_by(ada, ben)
-
-    started = await computed()
-    await dispatch_all()
-
-    rate = len(leads) / (await computed() - started)
-    figures(f"{rate:,.0f} events a second of computing, each told by notification and e-mail")
-    assert len(await notifications(ada)) == len(leads)
-    assert rate > RATE
-
-
-async def computed() -> float:
-    """The seconds that this process and its PostgreSQL have kept a core busy so far."""
-    servers = await database.fetch("select pid from pg_stat_activity where datname = current_database()")
-    stats = [Path(f"/proc/{row['pid']}/stat").read_text().rpartition(")")[2].split() for row in servers]
-    ticks = sum(int(user) + int(system) for user, system in (stat[11:13] for stat in stats))
-    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
-
-
-async def fire_and_dispatch() -> None:
-    await asyncio.sleep(0.002)
-    while await fire_due():
-        pass
-    await dispatch_all()
-
-
-async def dispatch_all(*, limit: int = 500) -> None:
-    while await dispatch(limit):
-        pass
-
-
-async def change(what: str, lead_id: Any, *, by: Viewer) -> None:
-    match what:
-        case "status":
-            await close(lead_id, by=by, status="LOST")  # type: ignore[arg-type]
-        case "step":
-            await move(lead_id, by=by, step_id=(await steps_of(by))[2].id)
-        case "amount":
-            await edit(lead_id, by=by, fields=LeadFields(money=Money(Decimal(900), "EUR")))
-
-
-async def notifications(by: Viewer) -> list[Row]:
-    return await Notification.filter(account_id=by.account.id).order_by("position", "user_id").values()
-
-
-async def told(by: Viewer) -> list[tuple[Any, str]]:
-    return [(row["user_id"], str(row["kind"])) for row in await notifications(by)]
-
-
-async def deliveries_of(by: Viewer) -> list[Row]:
-    return await database.fetch("select * from deliveries where account_id = $1 order by id", by.account.id)
-
-
-async def cursor(by: Viewer) -> int:
-    [row] = await database.fetch("select dispatched from dispatch_cursors where account_id = $1", by.account.id)
-    dispatched: int = row["dispatched"]
-    return dispatched
-
-
 async def deactivate(person: Viewer) -> None:
     await database.fetch("update users set deactivated_at = now() where id = $1", person.user.id)
-
-
-async def a_second_later(by: Viewer) -> None:
-    await database.fetch(
-        "update failures set last_at = last_at - interval '1 second' where account_id = $1", by.account.id
-    )
-
-
-def poisoned(monkeypatch: pytest.MonkeyPatch, by: Viewer, position: int) -> None:
-    """The rules stumble over one event, as they would over one that nobody thought of."""
-    rules = audiences.audience
-
-    def stumbling(event: audiences.Happened, **known: Any) -> Any:
-        if event.position == position and event.actor_id == by.user.id:
-            raise KeyError("poison")
-        return rules(event, **known)
-
-    monkeypatch.setattr("sales.tellings.audience", stumbling)
-
-
-async def moved_by(actor: Viewer, owner: Viewer) -> None:
-    """An event for each lead of the account: somebody else moved it."""
-    await database.fetch(
-        """with l as (select id, step_id, row_number() over () as n from leads where account_id = $1),
-           h as (update journal_heads set position = position + (select count(*) from l) where account_id = $1
-             returning position - (select count(*) from l) as base)
-           insert into journal (account_id, position, kind, at, happened_at, actor, actor_id, subject_id, lead_id,
-             lead_version, owner_id, changes, private, data)
-           select $1, base + n, 'lead.moved', now(), now(), 'USER', $2, id, id, 2, $3,
-             jsonb_build_object('step_id', jsonb_build_array(step_id, step_id)), '{}', '{}' from l, h""",
-        actor.account.id, actor.user.id, owner.user.id,
-    )  # fmt: skip

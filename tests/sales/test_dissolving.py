@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from sales import database
-from sales.clock import fire_due
 from sales.errors import InvalidValue
 from sales.journal import Kind
 from sales.leads import Lead, Status
@@ -25,7 +24,7 @@ from sales.viewers import Viewer
 from tests.conftest import Figures
 from tests.factories import a_lead, events, last_event, reminders_of, steps_of
 from tests.sales.deeds import require_replayable
-from tests.sales.turning import fire_all_due, fire_and_dispatch, to_be_due_in, told, what_was_told
+from tests.sales.turning import fire_all_due, fire_and_dispatch, ticks, to_be_due_in, told, what_was_told
 
 HOUR, NOW = timedelta(hours=1), timedelta(0)
 RACES = 200
@@ -212,9 +211,3 @@ async def a_dissolving(by: Viewer, until: Until) -> tuple[Lead, Any]:
 async def star_sometime(lead: Lead, by: Viewer) -> None:
     await asyncio.sleep(random.uniform(0, 0.04))
     await star(lead.id, by=by)
-
-
-async def ticks(over: asyncio.Event) -> None:
-    while not over.is_set():
-        if not await fire_due():
-            await asyncio.sleep(0.001)

@@ -18,8 +18,9 @@ from sales.reminders.terms import Terms, Until
 from sales.statuses import close
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user
-from tests.sales.test_dispatch import change, deliveries_of, dispatch_all, fire_and_dispatch
-from tests.sales.test_preferences import night
+from tests.sales.quiet import night
+from tests.sales.tellings import change, deliveries_of
+from tests.sales.turning import dispatch_all, fire_and_dispatch
 
 A_DAY = timedelta(days=1)
 

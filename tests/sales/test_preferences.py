@@ -1,6 +1,6 @@
 """What a person decides about being told: kinds and channels, quiet hours, one's own actions; and what is held."""
 
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -15,28 +15,13 @@ from sales.preferences.choosing import Choice, Wishes, choose, choose_for_all
 from sales.reminders.decisions import set_reminder
 from sales.users.people import prefer
 from sales.viewers import Viewer
-from tests.factories import a_lead, a_user, last_event
-from tests.sales.test_dispatch import change, deliveries_of, dispatch_all, fire_and_dispatch, notifications, told
+from tests.factories import a_lead, last_event
+from tests.sales.quiet import night
+from tests.sales.tellings import change, deliveries_of, notifications, told
+from tests.sales.turning import dispatch_all, fire_and_dispatch
 
 AN_INSTANT = After(timedelta(milliseconds=1))
 ALWAYS_BUT_AN_HOUR = timedelta(hours=23)
-
-
-@pytest.fixture
-async def ben(ada: Viewer) -> Viewer:
-    return await a_user(ada, name="Ben")
-
-
-async def night(by: Viewer, *, length: timedelta = timedelta(hours=8)) -> tuple[list[Quiet], datetime]:
-    """Quiet hours of every day that began an hour ago, and when they end."""
-    [row] = await database.fetch(
-        "select date_trunc('minute', now() at time zone $1) as wall, date_trunc('minute', now()) as now",
-        by.user.time_zone,
-    )
-    wall, start = row["wall"], row["now"] - timedelta(hours=1)
-    return [Quiet(EVERY_DAY, (wall - timedelta(hours=1)).time(), (wall - timedelta(hours=1) + length).time())], (
-        start + length
-    )
 
 
 async def off(by: Viewer, kind: Kind, channel: By) -> None:

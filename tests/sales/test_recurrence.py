@@ -1,168 +1,28 @@
-"""Reminders that come again by a rule: on the days that it names, at the same local time, each exactly once."""
+"""Reminders that come again: each time as a row of its own, exactly once, until the series ends."""
 
 import asyncio
-import random
 from datetime import UTC, date, datetime, time, timedelta
-from time import process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from dateutil.rrule import rrulestr
 
 from sales import clock, database
-from sales.clock import fire_due
-from sales.errors import InvalidValue, Refusal
+from sales.errors import InvalidValue
 from sales.journal import Kind
 from sales.leads import Status
-from sales.moments import FURTHEST, After, At, Local, Morning, On, resolve
-from sales.reminders import Reminder, ReminderState
+from sales.moments import After, At, Local, On
+from sales.reminders import ReminderState
 from sales.reminders.decisions import cancel, done, end_series, move, set_reminder, skip, snooze
-from sales.reminders.rules import Rule, checked
 from sales.reminders.series import Series
 from sales.reminders.terms import Terms
 from sales.statuses import close
 from sales.users.people import prefer
 from sales.viewers import Viewer
-from tests.conftest import Figures
 from tests.factories import a_lead, a_user, events, last_event, reminders_of
 from tests.sales.deeds import require_replayable
+from tests.sales.recurring import DAILY, LATER, PARIS, a_recurring, make_due
 from tests.sales.turning import fire_all_due
-
-PARIS = "Europe/Paris"
-DAILY = "FREQ=DAILY"
-RACES = 200
-ZONES = [PARIS, "America/New_York", "America/Santiago", "Australia/Lord_Howe", "Africa/Cairo", "Asia/Kolkata", "UTC"]
-WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
-FREQUENCIES = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]
-
-
-def days_of(rule: Rule, *, count: int, now: datetime) -> list[date]:
-    """The days that a series would be set for, one after the other, each set at the moment of the one before."""
-    found: list[date] = []
-    while len(found) < count:
-        day = rule.next_day(after=found[-1] if found else rule.starts_on - timedelta(days=1), now=now)
-        if day is None:
-            break
-        found.append(day)
-    return found
-
-
-def a_rule(chance: random.Random) -> str:
-    frequency = chance.choice(FREQUENCIES)
-    parts = [f"FREQ={frequency}", f"INTERVAL={chance.choice([1, 1, 2, 3, 5])}"]
-    if chance.random() < 0.5:
-        parts.append(
-            "BYDAY=" + ",".join(chance.sample(["MO", "TU", "WE", "TH", "FR", "SA", "SU"], chance.randint(1, 3)))
-        )
-    if frequency in ("MONTHLY", "YEARLY") and chance.random() < 0.5:
-        parts.append(f"BYMONTHDAY={chance.choice([1, 13, 29, 31, -1])}")
-    if chance.random() < 0.3:
-        parts.append(f"BYMONTH={chance.randint(1, 12)}")
-    if chance.random() < 0.3:
-        parts.append(f"WKST={chance.choice(['MO', 'SU', 'WE'])}")
-    if chance.random() < 0.4:
-        parts.append(chance.choice([f"COUNT={chance.randint(1, 12)}", "UNTIL=20290115", "UNTIL=20281102T073000Z"]))
-    return ";".join(parts)
-
-
-@pytest.mark.parametrize("seed", range(60))
-def test_the_days_are_those_of_the_standard_in_every_zone(seed: int) -> None:
-    """Against dateutil over the whole series from its first day, without the short cuts that we take."""
-    chance = random.Random(seed)
-    zone, text = ZoneInfo(chance.choice(ZONES)), checked(a_rule(chance))
-    at = chance.choice([time(2, 30), time(9), time(23, 45)])
-    starts_on = date(2027, 1, 1) + timedelta(days=chance.randint(0, 400))
-    rule = Rule(text, starts_on, at, zone.key)
-    now = datetime.combine(starts_on + timedelta(days=chance.choice([-1, 3, 100])), time(12), tzinfo=zone)
-    parts = [part for part in text.split(";") if not part.startswith("UNTIL")]
-    until = next((part[6:] for part in text.split(";") if part.startswith("UNTIL")), None)
-    last = None if until is None else datetime(2029, 1, 15, 23, 59, 59, tzinfo=zone)
-    if until == "20281102T073000Z":
-        last = datetime(2028, 11, 2, 7, 30, tzinfo=UTC)
-    horizon = now.replace(tzinfo=None) + FURTHEST
-    every = rrulestr(";".join(parts), dtstart=datetime.combine(starts_on, at))
-    expected = [
-        each.date()
-        for each in every.between(datetime(2026, 1, 1), horizon)
-        if each.replace(tzinfo=zone).astimezone(UTC) >= now and (last is None or each.replace(tzinfo=zone) <= last)
-    ]
-
-    assert days_of(rule, count=8, now=now) == expected[:8]
-
-
-@pytest.mark.parametrize("zone", ZONES)
-@pytest.mark.parametrize("at", [time(0, 0), time(2, 30), time(9, 0)])
-def test_the_local_time_stays_over_every_clock_change(zone: str, at: time) -> None:
-    rule = Rule(DAILY, date(2027, 1, 1), at, zone)
-    place, now = ZoneInfo(zone), datetime(2027, 1, 1, tzinfo=UTC)
-
-    for day in [date(2027, 1, 3) + timedelta(days=n) for n in range(365)]:
-        moment = rule.moment(day)
-        assert isinstance(moment, Local)
-        due = resolve(moment, now=now, zone=zone, morning=Morning(time(8), zone))
-        here = due.due_at.astimezone(place)
-        assert due.moved or (here.date(), here.time()) == (day, at)
-        assert not due.moved or timedelta(0) < here.replace(tzinfo=None) - datetime.combine(day, at) <= timedelta(
-            hours=1
-        )
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("FREQ=HOURLY", "recurrence_too_often"),
-        ("FREQ=MINUTELY;INTERVAL=1440", "recurrence_too_often"),
-        ("FREQ=SECONDLY", "recurrence_too_often"),
-        ("FREQ=DAILY;BYHOUR=9,10", "recurrence_too_often"),
-        ("", "recurrence_malformed"),
-        ("every day", "recurrence_malformed"),
-        ("BYDAY=MO", "recurrence_malformed"),
-        ("FREQ=DAILY;FREQ=WEEKLY", "recurrence_malformed"),
-        ("FREQ=DAILY;COUNT=0", "recurrence_malformed"),
-        ("FREQ=DAILY;COUNT=2;UNTIL=20300101", "recurrence_malformed"),
-        ("FREQ=DAILY;INTERVAL=1001", "recurrence_malformed"),
-        ("FREQ=DAILY;UNTIL=20301399", "recurrence_malformed"),
-        ("FREQ=WEEKLY;BYDAY=XX", "recurrence_malformed"),
-        ("FREQ=MONTHLY;BYMONTHDAY=32", "recurrence_malformed"),
-        ("FREQ=YEARLY;BYEASTER=0", "recurrence_malformed"),
-        ("FREQ=DAILY\nRDATE:20270101", "recurrence_malformed"),
-        ("FREQ=MONTHLY;BYDAY=6MO", "recurrence_malformed"),
-        ("FREQ=MONTHLY;BYDAY=+53MO", "recurrence_malformed"),
-        ("FREQ=WEEKLY;BYDAY=1MO", "recurrence_malformed"),
-        ("FREQ=WEEKLY;BYDAY=" + "MO," * 80 + "TU", "recurrence_malformed"),
-    ],
-)
-def test_a_rule_that_is_none_or_comes_too_often_is_refused(text: str, reason: str) -> None:
-    with pytest.raises(InvalidValue, match=reason) as refused:
-        checked(text)
-
-    assert refused.value.path == "recurrence"
-    assert refused.value.message("fr") != refused.value.message("en")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
-        "FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=30",
-        "FREQ=DAILY;INTERVAL=7;BYMONTH=2;BYMONTHDAY=30,31",
-        "FREQ=MONTHLY;BYMONTHDAY=1;BYSETPOS=2",
-    ],
-)
-def test_a_rule_that_names_no_day_ends_after_ten_years_of_looking(text: str) -> None:
-    began = process_time()
-
-    found = Rule(text, date(2026, 11, 23), time(9), PARIS).next_day(after=None, now=datetime(2026, 11, 23, tzinfo=UTC))
-
-    assert found is None
-    assert process_time() - began < 0.5  # to the end of the calendar it takes many seconds
-
-
-def test_a_rule_may_end_with_the_calendar() -> None:
-    rule = Rule("FREQ=DAILY;UNTIL=99991231T235959Z", date(2026, 11, 23), time(9), PARIS)
-
-    assert rule.next_day(after=None, now=datetime(2026, 11, 23, tzinfo=UTC)) == date(2026, 11, 23)
 
 
 async def test_the_first_comes_on_the_first_day_that_the_rule_names(ada: Viewer) -> None:
@@ -364,81 +224,3 @@ async def test_what_is_urgent_is_urgent_every_time(ada: Viewer) -> None:
     await skip(first.id, by=ada)
 
     assert [reminder.is_urgent for reminder in await reminders_of(lead)] == [True, True]
-
-
-async def test_clock_and_person_race_for_a_series_and_each_occurrence_is_made_once(
-    ada: Viewer, figures: Figures
-) -> None:
-    """While one comes due somebody skips it, moves it or ends the series; two clocks tick."""
-    over = asyncio.Event()
-    ticking = [asyncio.create_task(ticks(over)) for _ in range(2)]
-    answers: list[str] = []
-    leads = []
-    for _ in range(RACES // 10):
-        made = [await a_recurring(ada) for _ in range(10)]
-        leads += [lead for lead, _ in made]
-        await database.fetch(
-            """update reminders set due_at = now() + interval '20 ms', notify_at = now() + interval '20 ms'
-               where id = any($1) returning 1""",
-            [reminder.id for _, reminder in made],
-        )
-        answers += await asyncio.gather(*(decide(n, reminder, ada) for n, (_, reminder) in enumerate(made)))
-    await fire_all_due()
-
-    over.set()
-    await asyncio.gather(*ticking)
-    for lead, answer in zip(leads, answers, strict=True):
-        rows = await reminders_of(lead)
-        states = [row.state for row in rows]
-        assert [row.occurrence for row in rows] == list(range(1, len(rows) + 1))
-        match answer:
-            case "skipped":
-                assert states == ["CANCELLED", "PENDING"]
-            case "moved":
-                assert states == ["PENDING"]
-            case "ended":
-                assert states in (["CANCELLED"], ["FIRED"], ["FIRED", "CANCELLED"])
-            case "fired":
-                assert states == ["FIRED", "PENDING"]
-    figures(f"{RACES} races for a series: { {each: answers.count(each) for each in sorted(set(answers))} }")
-    assert {"fired", "ended"} < set(answers)
-
-
-LATER = Local(date(2030, 1, 1), time(9), PARIS)
-
-
-async def a_recurring(by: Viewer, rule: str = DAILY, **more: Any) -> tuple[Any, Reminder]:
-    """A lead with a reminder at nine, from the day after tomorrow on."""
-    lead = await a_lead(by)
-    day = (await database.now()).astimezone(ZoneInfo(PARIS)).date() + timedelta(days=2)
-    outcome = await set_reminder(lead.id, by=by, at=Local(day, time(9), PARIS), recurrence=rule, **more)
-    return lead, await Reminder.get(id=outcome.id)
-
-
-async def make_due(reminder: Reminder) -> None:
-    await database.fetch(
-        "update reminders set due_at = now(), notify_at = now(), ahead_at = null where id = $1 returning 1", reminder.id
-    )
-
-
-async def decide(n: int, reminder: Reminder, by: Viewer) -> str:
-    await asyncio.sleep(random.uniform(0, 0.04))
-    try:
-        match n % 3:
-            case 0:
-                await skip(reminder.id, by=by)
-                return "skipped"
-            case 1:
-                await move(reminder.id, by=by, at=After(timedelta(hours=1)))
-                return "moved"
-            case _:
-                await end_series(reminder.id, by=by)
-                return "ended"
-    except Refusal:
-        return "fired"
-
-
-async def ticks(over: asyncio.Event) -> None:
-    while not over.is_set():
-        if not await fire_due():
-            await asyncio.sleep(0.001)

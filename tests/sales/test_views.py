@@ -18,11 +18,6 @@ from sales.views import Layout, LeadColumn, Reference, SavedView, seen_by
 from tests.factories import a_user, an_account, events, last_event, steps_of
 
 
-@pytest.fixture
-async def ben(ada: Viewer) -> Viewer:
-    return await a_user(ada)
-
-
 async def a_view(by: Viewer, *, name: str = "Mine", id: UUID | None = None, **values: Any) -> SavedView:
     """A table of all leads, unless something else is said."""
     fields = {"name": name, "layout": Layout.TABLE, "lead_filter": {}, "order_by": [], "columns": []} | values

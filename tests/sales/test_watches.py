@@ -19,14 +19,10 @@ from sales.steps.delete import delete_step
 from sales.viewers import Viewer
 from sales.watches import Attention, Watch, attend
 from tests.factories import a_lead, a_user, an_account, events, steps_of
-from tests.sales.test_dispatch import change, dispatch_all, fire_and_dispatch, told
+from tests.sales.tellings import change, told
+from tests.sales.turning import dispatch_all, fire_and_dispatch
 
 WATCHED, MUTED = Attention.WATCHED, Attention.MUTED
-
-
-@pytest.fixture
-async def ben(ada: Viewer) -> Viewer:
-    return await a_user(ada, name="Ben")
 
 
 @pytest.fixture

@@ -1,24 +1,41 @@
 """The clock and the dispatch by hand, and time that passes at once."""
 
+import asyncio
 from datetime import timedelta
+from typing import Any
 
 from sales import database
 from sales.clock import fire_due
 from sales.dispatch import dispatch
 from sales.leads import Lead
+from sales.moments import After
 from sales.notifications import Notification
 from sales.viewers import Viewer
 
+AN_INSTANT = After(timedelta(milliseconds=1))
 
-async def fire_all_due() -> None:
-    while await fire_due():
+
+async def fire_all_due(*, limit: int = 500) -> None:
+    """Wait until what was meant to be due in an instant is, and fire it all."""
+    await asyncio.sleep(0.002)
+    while await fire_due(limit):
+        pass
+
+
+async def dispatch_all(*, limit: int = 500) -> None:
+    while await dispatch(limit):
         pass
 
 
 async def fire_and_dispatch() -> None:
     await fire_all_due()
-    while await dispatch():
-        pass
+    await dispatch_all()
+
+
+async def ticks(over: asyncio.Event) -> None:
+    while not over.is_set():
+        if not await fire_due():
+            await asyncio.sleep(0.001)
 
 
 async def to_be_due_in(lead: Lead, length: timedelta) -> None:
@@ -46,9 +63,9 @@ async def let_pass(lead: Lead, length: timedelta) -> None:
     await database.fetch("update journal set at = at - $2::interval where lead_id = $1 returning 1", lead.id, length)
 
 
-async def told(by: Viewer) -> list[Notification]:
+async def told(by: Viewer, **only: Any) -> list[Notification]:
     """What the people of an account are told, also what is held back or called off."""
-    return await Notification.filter(account_id=by.account.id).order_by("position", "user_id")
+    return await Notification.filter(account_id=by.account.id, **only).order_by("position", "user_id")
 
 
 async def what_was_told(by: Viewer, kind: str) -> list[str]:

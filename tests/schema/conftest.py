@@ -7,7 +7,7 @@ import pytest
 
 from sales.viewers import Viewer
 from tests.api import Client, signed_in
-from tests.factories import an_account
+from tests.factories import a_user, an_account
 from tests.schema.operations import Supplies
 from tests.schema.worlds import World, a_world
 
@@ -27,6 +27,12 @@ async def ada() -> Viewer:
 async def client(ada: Viewer) -> Client:
     """Ada's device."""
     return await signed_in(ada)
+
+
+@pytest.fixture
+async def bens(ada: Viewer) -> Client:
+    """The device of somebody else in Ada's account."""
+    return await signed_in(await a_user(ada))
 
 
 @pytest.fixture(scope="session")

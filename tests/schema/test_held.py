@@ -20,7 +20,7 @@ from sales.users import Role
 from sales.viewers import Viewer
 from tests.api import Client, id_of, signed_in
 from tests.factories import a_lead, a_user, an_account, an_empty_outbox
-from tests.sales.test_preferences import night
+from tests.sales.quiet import night
 from tests.schema.test_trails import TRAIL
 
 SENTENCES = {

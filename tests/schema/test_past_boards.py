@@ -1,7 +1,6 @@
 """Boards of the past through the API."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from sales import database
@@ -10,12 +9,11 @@ from sales.leads import Status
 from sales.leads.edit import LeadFields, edit
 from sales.leads.moves import move
 from sales.leads.owners import assign
-from sales.money import Money
 from sales.statuses import close
 from sales.steps.delete import delete_step
 from sales.viewers import Viewer
 from tests.api import Client, counted_statements, id_of, signed_in, written
-from tests.factories import a_lead, a_user, an_account, steps_of
+from tests.factories import a_lead, a_user, an_account, euros, steps_of
 
 BOARD = """query ($at: DateTime!, $first: Int) {
   pipeline { boardAsOf(at: $at) { at columns {
@@ -46,10 +44,6 @@ async def columns(client: Client, moment: datetime, first: int | None = None) ->
     answer = await client.ask(BOARD, at=written(moment), first=first)
     found: list[dict[str, Any]] = answer["boardAsOf"]["columns"]
     return found
-
-
-def euros(amount: int) -> Money:
-    return Money(Decimal(amount), "EUR")
 
 
 async def test_a_board_shows_leads_and_steps_as_they_were_beside_what_they_are_now(ada: Viewer, client: Client) -> None:

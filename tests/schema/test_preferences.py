@@ -9,8 +9,8 @@ from sales import database
 from sales.moments import After
 from sales.reminders.decisions import set_reminder
 from sales.viewers import Viewer
-from tests.api import Client, id_of, signed_in, written
-from tests.factories import a_lead, a_user, reminders_of, steps_of
+from tests.api import Client, id_of, written
+from tests.factories import a_lead, reminders_of, steps_of
 
 SHOWN = """choices { kind channel isOn usual isOwn } paces { channel pace isOwn } quietHours { days from until }
 workingDays holidays { country subdivision } hasOwnQuietHours hasOwnWorkingDays hasOwnHolidays"""
@@ -18,11 +18,6 @@ FORECAST = """query ($from: DateTime!, $to: DateTime!, $userId: ID) {
   deliveryForecast(from: $from, to: $to, userId: $userId) {
     isComplete messageCount
     messages { at channel isDigest noticeCount notices { kind isUrgent lead { title } reminder { id } } } } }"""
-
-
-@pytest.fixture
-async def bens(ada: Viewer) -> Client:
-    return await signed_in(await a_user(ada))
 
 
 def choice(shown: Any, kind: str, channel: str) -> dict[str, Any]:

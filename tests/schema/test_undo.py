@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from sales import undoing
-from sales.dispatch import dispatch
 from sales.leads import Lead
 from sales.leads.moves import move
 from sales.viewers import Viewer
 from tests.api import Client, id_of, signed_in
 from tests.factories import a_lead, a_user, column, steps_of
+from tests.sales.turning import dispatch_all
 
 FIELDS = """isTold leads { id status version step { name } history(last: 1) { nodes { kind text undoes position } } }
   errors { ... on CannotUndo { reason } ... on VersionConflict { version fields { field base theirs yours } }
@@ -170,8 +170,3 @@ async def test_what_is_no_position_is_bad_input(client: Client) -> None:
     code = await client.code('mutation { undo(input: {position: "nonsense"}) { position } }')
 
     assert code == "BAD_USER_INPUT"
-
-
-async def dispatch_all() -> None:
-    while await dispatch():
-        pass

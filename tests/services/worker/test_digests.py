@@ -21,7 +21,8 @@ from sales.watches import Attention, attend
 from schema.views.matching import look_into_views
 from services.settings import Settings
 from tests.factories import a_lead, a_user, an_empty_outbox, steps_of
-from tests.sales.test_dispatch import change, deliveries_of, dispatch_all, told
+from tests.sales.tellings import change, deliveries_of, told
+from tests.sales.turning import dispatch_all
 from tests.services.worker.test_sends import send_all
 
 
