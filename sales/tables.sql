@@ -240,7 +240,8 @@ CREATE TABLE deliveries (
     earlier_attempts integer DEFAULT 0 NOT NULL,
     held_because character varying(20),
     held_until timestamp with time zone,
-    replayed_at timestamp with time zone
+    replayed_at timestamp with time zone,
+    known_until timestamp with time zone
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 

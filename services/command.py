@@ -24,6 +24,8 @@ environment:
                 commands find that one by DATA_DIR while it runs
   REDIS_URL     redis://host:6379/0, or unix:///folder/valkey.sock; `up` brings its own
   SMTP_URL      smtp://user:password@host:587?starttls, or smtps://...; without it, mail becomes files
+  MAIL_PROVIDER resend: e-mail by this provider's API instead of SMTP_URL, with
+  MAIL_API_KEY  its key, and MAIL_API_URL where it isn't at its usual address
   PUBLIC_URL    where browsers find Relance (http://localhost:PORT)
   MAIL_FROM     who e-mail comes from (Relance <relance@localhost>)
   MAIL_BOUNCES  bounce@host: e-mails come back to an address of their own, bounce+dlv_...@host

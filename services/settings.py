@@ -10,10 +10,11 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from sales.endpoints.addresses import Network
 from sales.endpoints.offered import Offer
-from services import channels, vapid
+from services import channels, providers, vapid
 from services.bad_settings import BadSetting as BadSetting
 from services.bad_settings import CannotStart as CannotStart
 from services.channels import ServiceAccount
+from services.providers import MailProvider
 
 DATABASE_FILE = "database.url"
 SECRET_FILE = "secret.key"
@@ -45,6 +46,8 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     redis_url: str | None = field(default=None, repr=False)
     smtp: Smtp | None = None
+    mail_provider: MailProvider | None = None
+    """Who takes e-mails instead of a mail server; without either they become files."""
     secret_key: str | None = field(default=None, repr=False)
     """What seals secrets that have to be read again; several with commas between them: the first one seals."""
     public_url: str = "http://localhost:8000"
@@ -81,6 +84,7 @@ class Settings:
             database_url=_database(given.get("DATABASE_URL")),
             redis_url=_redis(given.get("REDIS_URL")),
             smtp=_smtp(given.get("SMTP_URL")),
+            mail_provider=providers.chosen(given),
             secret_key=_secret(given.get("SECRET_KEY")),
             public_url=_public(given.get("PUBLIC_URL", f"http://localhost:{port}")),
             allowed_networks=_networks(given.get("ALLOWED_NETWORKS", "")),

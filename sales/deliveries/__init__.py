@@ -3,6 +3,7 @@
 policies.py   how often and how late each channel is tried
 claiming.py   taking what is due, fairly, and the last look before it goes
 settling.py   what became of an attempt: sent, to be tried again, given up; and of the endpoint
+knowing.py    until when a receiver knows a repeat by its key
 decisions.py  what people decide about one, or many: send it again, call it off
 replaying.py  sending many again, batch by batch
 forgetting.py what is finished is deleted after a while
@@ -103,6 +104,11 @@ class Delivery(Model):
     replayed_at = fields.DatetimeField(null=True, description="When somebody had it sent again, the last time")
     held_until = fields.DatetimeField(null=True, description="It was not to go before then; null: at once")
     held_because = fields.CharField(max_length=20, null=True, description="Why, in one word; null: nobody says")
+    known_until = fields.DatetimeField(
+        null=True,
+        description="Until when its receiver knows a repeat by its key, and so how long what may have arrived goes "
+        "again; null: it went to nobody who keeps keys",
+    )
 
     class Meta:
         table = "deliveries"

@@ -34,18 +34,21 @@ class Policy:
     """How a channel is tried, and what lies between attempts.
 
     What may have arrived (`ambiguous`) goes again until it was `most_ambiguous` times; None: as often as anything else,
-    for receivers that know a repeat by its id.
+    for receivers that know a repeat by its id. Text: SQL for that number, in which `{delivery}` is the row.
     """
 
     retry_after: tuple[timedelta, ...]
-    most_ambiguous: int | None = None
+    most_ambiguous: int | str | None = None
 
+
+# A reminder twice is better than never. Not three times, and not even twice by whoever would have known the repeat.
+_BY_EMAIL = f"""(select case when k.known_until is null then 2 when k.known_until > now() then {2**15} else 1 end
+  from deliveries k where k.id = {{delivery}}.id)"""
 
 _TO_PEOPLE = _seconds(10, _MINUTE, 5 * _MINUTE, 15 * _MINUTE, _HOUR, 4 * _HOUR, 12 * _HOUR)
 
 POLICIES: Final[Mapping[Channel, Policy]] = {
-    # A reminder twice is better than never. Not three times.
-    Channel.EMAIL: Policy(_TO_PEOPLE, most_ambiguous=2),
+    Channel.EMAIL: Policy(_TO_PEOPLE, most_ambiguous=_BY_EMAIL),
     Channel.CHAT: Policy(_TO_PEOPLE, most_ambiguous=2),
     Channel.PUSH: Policy(_TO_PEOPLE),
     # The example schedule of Standard Webhooks: 75 hours in all.

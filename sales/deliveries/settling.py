@@ -39,6 +39,10 @@ _PAUSE = f"""
 least(interval '{FIRST_PAUSE.total_seconds()} s' * power(2, least(e.failures + 1 - {TRIES_BEFORE_PAUSE}, 20)),
   interval '{LONGEST_PAUSE.total_seconds()} s') * ({1 - JITTER} + {2 * JITTER} * random())"""
 
+# What may have arrived by its key, and would be tried next when nobody knows that key any more, or never.
+_NOBODY_KNOWS = """$4 <> 'REJECTED' and d.ambiguous + ($4 = 'AMBIGUOUS')::int > 0
+        and d.known_until < coalesce(now() + $6::interval, 'infinity')"""
+
 # A failure counts only from the holder of the lease, for the delivery and for its endpoint.
 _FAILED = f"""
 with ended as (
@@ -47,6 +51,7 @@ with ended as (
 judged as (
   select d.id, d.account_id, d.endpoint_id, d.ambiguous + ($4 = 'AMBIGUOUS')::int as ambiguous,
     case when d.ambiguous + ($4 = 'AMBIGUOUS')::int >= {MOST_AMBIGUOUS.format(delivery="d")} then 'ambiguous: ' || $5
+      when {_NOBODY_KNOWS} then 'ambiguous: ' || $5
       when $6::interval is null or $4 in ('REJECTED', 'GONE') then $5 end as dead_of
   from deliveries d where d.id = $1 and d.state = 'PENDING' and d.lease = $3),
 spared as (

@@ -172,7 +172,7 @@ def _banner(settings: Settings, sign_in: list[str]) -> str:
         ("Sign in", "" if sign_in else "as opened by `relance account`"),
     ]
     rows += [("", line) for line in sign_in]
-    if settings.smtp is None:
+    if settings.smtp is None and settings.mail_provider is None:
         rows += [("E-mails", str(settings.data_dir / "outbox"))]
     body = "\n".join(f"  {label:<10}{text}".rstrip() for label, text in rows)
     return f"\n  Relance is up.\n\n{body}\n\n  Ctrl-C stops everything.\n"

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
-from sales.deliveries import DeliveryOutcome
+from sales.deliveries import DeliveryOutcome, knowing
 from services.settings import Settings
 from services.worker.emails import compose, compose_digest
 from services.worker.smtp import SmtpMailer
@@ -53,13 +53,17 @@ class ByEmail:
         self._mailer = mailer_of(settings, seconds=seconds)
 
     async def send(self, outgoing: Outgoing, *, may_go: MayGo) -> Result | None:
-        of, settings = outgoing.claim.id, self._settings
-        where = {"public_url": settings.public_url, "mail_from": settings.mail_from}
-        if outgoing.notice is not None:
-            message = compose(outgoing.notice, delivery_id=of, **where)
-        else:
-            message = compose_digest(outgoing.notices, delivery_id=of, **where)
+        message = written(outgoing, self._settings)
+        await knowing.forgotten(outgoing.claim)
         return await self._mailer.send(message, may_go=may_go)
+
+
+def written(outgoing: Outgoing, settings: Settings) -> EmailMessage:
+    """The message that a delivery is. Raises ValueError."""
+    of, where = outgoing.claim.id, {"public_url": settings.public_url, "mail_from": settings.mail_from}
+    if outgoing.notice is not None:
+        return compose(outgoing.notice, delivery_id=of, **where)
+    return compose_digest(outgoing.notices, delivery_id=of, **where)
 
 
 def mailer_of(settings: Settings, *, seconds: float) -> Mailer:

@@ -18,6 +18,7 @@ from services.settings import Settings
 from services.worker.chats import BySlack, ByTeams
 from services.worker.fcm import ByFcm
 from services.worker.mailers import ByEmail
+from services.worker.providers import ByProvider
 from services.worker.pushes import ByWebPush
 from services.worker.ways import Outgoing, Result, Way, Ways
 from services.worker.webhooks import ByWebhook
@@ -166,7 +167,7 @@ class Sender:
 def ways(settings: Settings, *, seconds: float) -> Ways:
     """Every way out that this deployment is set up for; each attempt has so many seconds."""
     found: dict[EndpointKind | None, Way] = {
-        None: ByEmail(settings, seconds=seconds),
+        None: _by_email(settings, seconds=seconds),
         EndpointKind.WEBHOOK: ByWebhook(settings, seconds=seconds),
         EndpointKind.SLACK: BySlack(settings, seconds=seconds),
         EndpointKind.TEAMS: ByTeams(settings, seconds=seconds),
@@ -180,6 +181,12 @@ def ways(settings: Settings, *, seconds: float) -> Ways:
     if settings.fcm is not None:
         found[EndpointKind.FCM] = ByFcm(settings, settings.fcm, seconds=seconds)
     return found
+
+
+def _by_email(settings: Settings, *, seconds: float) -> Way:
+    if settings.mail_provider is not None:
+        return ByProvider(settings, settings.mail_provider, seconds=seconds)
+    return ByEmail(settings, seconds=seconds)
 
 
 async def _outgoing(claims: list[Claim]) -> list[Outgoing]:
