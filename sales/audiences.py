@@ -10,7 +10,8 @@ from sales.journal import Changes, Kind, of_lead
 from sales.notifications import NotificationKind
 
 _BULK = frozenset({Kind.STEP_DELETED, Kind.PIPELINE_DELETED, Kind.STEP_UNDONE, Kind.PIPELINE_UNDONE})
-_ENDED = frozenset({"DONE", "CANCELLED"})
+ENDED = frozenset({"DONE", "CANCELLED"})
+"""The states of a reminder of which nobody is to be told any more."""
 REMINDED = {
     Kind.REMINDER_FIRED: NotificationKind.REMINDER_DUE,
     Kind.REMINDER_AHEAD: NotificationKind.REMINDER_AHEAD,
@@ -143,4 +144,4 @@ def _heard_of(event: Happened) -> Iterator[NotificationKind]:
 def _is_ended(changes: Changes) -> bool:
     was_due, is_due = changes.get("due_at", (None, None))
     _, state = changes.get("state", (None, None))
-    return state in _ENDED or (was_due is not None and is_due is not None)
+    return state in ENDED or (was_due is not None and is_due is not None)
