@@ -26,7 +26,7 @@ from sales.steps import Step
 from sales.teams import Membership, Team
 from sales.texts import LeadText
 from sales.totals import LeadTotal
-from sales.trails import Line, Told
+from sales.trails import Line, Telling
 from sales.users import User
 from sales.viewers import Viewer
 from sales.views import SavedView
@@ -107,7 +107,7 @@ def may_edit(lead: Row) -> str:
 _OPEN = frozenset({User, Team, Membership, Pipeline, Step, Reason, LeadText, Series, DispatchCursor})
 """What everybody of an account sees; and what is only reached from leads and reminders that are seen."""
 
-_OF_A_PERSON = frozenset({ApiKey, Delivery, Told})
+_OF_A_PERSON = frozenset({ApiKey, Delivery, Telling})
 """One's own, and for administrators everybody's. A trail tells of notifications that their reader's list hides, too."""
 
 _OF_OPERATION = frozenset({Worker, Canary})

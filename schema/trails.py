@@ -14,7 +14,7 @@ from sales.deliveries import Delivery, DeliveryAttempt
 from sales.journal import Event
 from sales.leads import Lead
 from sales.reminders import Reminder
-from sales.trails import Told, TrailKind, sentence
+from sales.trails import Telling, TrailKind, sentence
 from sales.users import User
 from schema.words import described
 
@@ -125,7 +125,7 @@ def _told(row: Row, condition: str) -> list[str]:
     happened = f"(select e.at from {row.rows_of(Event)} e where e.position = n.position)"
     rows = f"""(select n.*, greatest(n.created_at, {happened}) as told_at,
       (select u.name from {row.rows_of(User)} u where u.id = n.user_id) as reader
-      from {row.rows_of(Told)} n where {condition}) n"""
+      from {row.rows_of(Telling)} n where {condition}) n"""
     reader = "jsonb_build_object('reader', n.reader"
     shown = "greatest(n.visible_at, n.told_at)"
     held = f"{reader}, 'channel', 'INBOX', 'until', n.visible_at)"

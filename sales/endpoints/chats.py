@@ -6,7 +6,8 @@ from typing import Final
 from uuid import UUID
 
 from sales import database, sealed
-from sales.endpoints import Endpoint, EndpointKind, addresses
+from sales.endpoints import LONGEST_NAME, Endpoint, EndpointKind, addresses
+from sales.endpoints.hearing import untold
 from sales.endpoints.offered import offer
 from sales.errors import InvalidValue, NotFound, Refusal
 from sales.journal import Kind
@@ -19,10 +20,6 @@ from sales.viewers import Viewer
 
 KINDS: Final = (EndpointKind.SLACK, EndpointKind.TEAMS, EndpointKind.APPRISE)
 MOST_CHATS: Final = 20
-LONGEST_NAME: Final = 120
-LONGEST_URL: Final = 2_000
-_TOLD: Final = frozenset(kind for kind in Kind if kind.partition(".")[0] in ("lead", "reminder", "step", "pipeline"))
-"""The events that leave the account; what people do to themselves does not."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +85,7 @@ def _problems(chat: NewChat) -> list[Refusal]:
     checks = Checks()
     if chat.events and not chat.is_of_account:
         checks.refusals.append(InvalidValue("events", "only_for_account"))
-    checks.refusals += [
-        InvalidValue(f"events.{n}", "event_not_told", event=event)
-        for n, event in enumerate(chat.events)
-        if event not in _TOLD
-    ]
+    checks.refusals += untold(chat.events)
     with checks:
         if chat.kind == EndpointKind.APPRISE:
             _require_offered(chat.url)
@@ -103,7 +96,7 @@ def _problems(chat: NewChat) -> list[Refusal]:
 
 def _require_offered(url: str) -> None:
     scheme, _, rest = url.partition("://")
-    if not rest or scheme not in offer().apprise_schemes or not url.isprintable() or len(url) > LONGEST_URL:
+    if not rest or scheme not in offer().apprise_schemes or not url.isprintable() or len(url) > addresses.LONGEST_URL:
         raise InvalidValue("url", "scheme_not_offered", offered=_offered())
 
 
