@@ -19,6 +19,7 @@ from schema.comparisons import all_of, compared, id_of, instant, one_of
 from schema.connections import After, Before, Connection, First, Last
 from schema.filters import Filter, Instant, RangeFilter
 from schema.nodes import Node
+from schema.rights import me
 from schema.scalars import TimeZone
 from schema.trails import REMINDER_TRAIL, TrailStage
 from schema.users import User
@@ -138,9 +139,9 @@ def _matching(reminder: Row, filter: reads.Arguments | None) -> str:
 
 def _mine(reminder: Row) -> str:
     """Those that name the viewer, and those of own leads that name nobody."""
-    me = reminder.bind(lambda run: run.who.user.id, "uuid")
-    own = f"select l.id from {reminder.rows_of(Lead)} l where l.owner_id = {me}"
-    return f"({reminder.user_id} = {me} or ({reminder.user_id} is null and {reminder.lead_id} in ({own})))"
+    who = me(reminder)
+    own = f"select l.id from {reminder.rows_of(Lead)} l where l.owner_id = {who}"
+    return f"({reminder.user_id} = {who} or ({reminder.user_id} is null and {reminder.lead_id} in ({own})))"
 
 
 @strawberry.field(
