@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from sales import database, sealed
+from sales.accounts import Account
 from sales.endpoints import LONGEST_NAME, Endpoint, EndpointKind, addresses
 from sales.endpoints.hearing import untold
 from sales.endpoints.offered import offer
@@ -62,8 +63,9 @@ async def remove(endpoint_id: UUID, *, by: Viewer) -> Draft:
 @verb
 async def _add(*, by: Viewer, chat: NewChat, name: str, address: Secret) -> Draft:
     user_id = None if chat.is_of_account else by.user.id
-    # The person is locked, so that two requests at once can't both take the last place.
-    await User.filter(account_id=by.account.id, id=by.user.id).select_for_update(no_key=True).get()
+    # Whose it is is locked, so that two requests at once can't both take the last place.
+    whose = Account.filter(id=by.account.id) if chat.is_of_account else User.filter(id=by.user.id)
+    await whose.select_for_update(no_key=True).get()
     beside = Endpoint.filter(account_id=by.account.id, user_id=user_id, kind__in=KINDS, deleted_at=None)
     if await beside.count() >= MOST_CHATS:
         raise InvalidValue("name", "too_many_chats", most=MOST_CHATS)
