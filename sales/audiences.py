@@ -27,8 +27,8 @@ _WATCHED = (
 )
 """The columns of a lead that its owner, and whoever watches it, wants to hear of, the most important first."""
 
-_NEVER_MUTED = frozenset(REMINDED.values())
-"""Who has set a reminder wants to be reminded, whatever else is too loud."""
+OF_REMINDERS = frozenset(REMINDED.values())
+"""Never muted: who has set a reminder wants to be reminded, whatever else is too loud."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def audience(
         return told
     for user_id, kind in _concerned(event, reminded, attention.watching):
         is_own = user_id == event.actor_id and user_id not in attention.of_own
-        if not is_own and (kind in _NEVER_MUTED or user_id not in attention.muted):
+        if not is_own and (kind in OF_REMINDERS or user_id not in attention.muted):
             told.setdefault(user_id, kind)
     return told
 

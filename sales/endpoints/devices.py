@@ -1,8 +1,6 @@
 """Devices: the browsers and telephones on which a person is told by push messages."""
 
 import re
-from base64 import urlsafe_b64decode
-from binascii import Error as NotBase64
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -10,7 +8,7 @@ from uuid import UUID
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 
-from sales import database, sealed
+from sales import base64url, database, sealed
 from sales.endpoints import LONGEST_NAME, Endpoint, EndpointKind, addresses
 from sales.endpoints.offered import offer
 from sales.errors import InvalidValue, NotFound, Refusal
@@ -136,8 +134,8 @@ def _is_point(key: bytes) -> bool:
 def _bytes(text: str) -> bytes:
     """What base64url says, with or without padding; nothing where it is none."""
     try:
-        return urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))
-    except (NotBase64, ValueError):
+        return base64url.read(text)
+    except ValueError:
         return b""
 
 

@@ -2,7 +2,6 @@
 
 import os
 import time
-from base64 import urlsafe_b64decode
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,7 +10,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 
-from sales import sealed
+from sales import base64url, sealed
 from sales.deliveries import DeliveryOutcome
 from services import vapid
 from services.settings import Settings
@@ -100,8 +99,8 @@ def encrypted(content: bytes, *, p256dh: str, auth: str) -> bytes:
         content,
         salt=os.urandom(16),
         private_key=ec.generate_private_key(ec.SECP256R1()),
-        dh=_bytes(p256dh),
-        auth_secret=_bytes(auth),
+        dh=base64url.read(p256dh),
+        auth_secret=base64url.read(auth),
         version="aes128gcm",
     )
     return sealed_for
@@ -114,7 +113,3 @@ def _judged(answer: outbound.Answer) -> Result:
     elif answer.status in _NEVER:
         outcome = DeliveryOutcome.REJECTED
     return Result(outcome, answer.words, answer.status, answer.wished)
-
-
-def _bytes(text: str) -> bytes:
-    return urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))
