@@ -25,7 +25,7 @@ MOST_CHATS: Final = 20
 
 @dataclass(frozen=True)
 class NewChat:
-    """A chat to add: the viewer's own, or the account's, which hears of these events (none: of every lead's)."""
+    """A chat to add: the viewer's own, or the account's, which hears of these events (none: of all)."""
 
     kind: EndpointKind
     name: str

@@ -5,6 +5,7 @@ https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -157,12 +158,9 @@ def message(outgoing: Outgoing, telling: Telling) -> dict[str, Any]:
 
 
 def _judged(answer: outbound.Answer) -> Result:
-    outcome = answer.outcome
-    if answer.status == 404 or "UNREGISTERED" in _error_codes(answer.body):
-        outcome = DeliveryOutcome.GONE
-    elif answer.status in _NEVER:
-        outcome = DeliveryOutcome.REJECTED
-    return Result(outcome, answer.words, answer.status, answer.wished)
+    if "UNREGISTERED" in _error_codes(answer.body):
+        return replace(answer, outcome=DeliveryOutcome.GONE)
+    return outbound.judged(answer, never=_NEVER)
 
 
 def _error_codes(body: bytes) -> set[str]:

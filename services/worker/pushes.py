@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 
 from sales import base64url, sealed
-from sales.deliveries import DeliveryOutcome
 from services import vapid
 from services.settings import Settings
 from services.worker import outbound
@@ -27,7 +26,6 @@ DIGEST: Final = "DIGEST"
 _SIGNED_FOR_SECONDS: Final = 12 * 60 * 60
 _ELLIPSIS: Final = "…"
 
-_GONE: Final = frozenset({404, 410})
 _NEVER: Final = frozenset({400, 413})
 
 
@@ -51,7 +49,7 @@ class ByWebPush:
             may_go=may_go,
             allow=self._settings.allowed_networks,
         )
-        return _judged(answer) if answer else None
+        return outbound.judged(answer, never=_NEVER) if answer else None
 
     def _headers(self, endpoint: str, outgoing: Outgoing) -> dict[str, str]:
         parts = urlsplit(endpoint)
@@ -104,12 +102,3 @@ def encrypted(content: bytes, *, p256dh: str, auth: str) -> bytes:
         version="aes128gcm",
     )
     return sealed_for
-
-
-def _judged(answer: outbound.Answer) -> Result:
-    outcome = answer.outcome
-    if answer.status in _GONE:
-        outcome = DeliveryOutcome.GONE
-    elif answer.status in _NEVER:
-        outcome = DeliveryOutcome.REJECTED
-    return Result(outcome, answer.words, answer.status, answer.wished)
