@@ -10,7 +10,8 @@ from sales.journal import Changes, Kind, of_lead
 from sales.notifications import NotificationKind
 
 _BULK = frozenset({Kind.STEP_DELETED, Kind.PIPELINE_DELETED, Kind.STEP_UNDONE, Kind.PIPELINE_UNDONE})
-_ENDED = frozenset({"DONE", "CANCELLED"})
+ENDED = frozenset({"DONE", "CANCELLED"})
+"""The states of a reminder of which nobody is to be told any more."""
 REMINDED = {
     Kind.REMINDER_FIRED: NotificationKind.REMINDER_DUE,
     Kind.REMINDER_AHEAD: NotificationKind.REMINDER_AHEAD,
@@ -26,8 +27,8 @@ _WATCHED = (
 )
 """The columns of a lead that its owner, and whoever watches it, wants to hear of, the most important first."""
 
-_NEVER_MUTED = frozenset(REMINDED.values())
-"""Who has set a reminder wants to be reminded, whatever else is too loud."""
+OF_REMINDERS = frozenset(REMINDED.values())
+"""Never muted: who has set a reminder wants to be reminded, whatever else is too loud."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def audience(
         return told
     for user_id, kind in _concerned(event, reminded, attention.watching):
         is_own = user_id == event.actor_id and user_id not in attention.of_own
-        if not is_own and (kind in _NEVER_MUTED or user_id not in attention.muted):
+        if not is_own and (kind in OF_REMINDERS or user_id not in attention.muted):
             told.setdefault(user_id, kind)
     return told
 
@@ -143,4 +144,4 @@ def _heard_of(event: Happened) -> Iterator[NotificationKind]:
 def _is_ended(changes: Changes) -> bool:
     was_due, is_due = changes.get("due_at", (None, None))
     _, state = changes.get("state", (None, None))
-    return state in _ENDED or (was_due is not None and is_due is not None)
+    return state in ENDED or (was_due is not None and is_due is not None)

@@ -62,11 +62,17 @@ where exists (select from deliveries d where d.id = $1 and d.channel = 'EMAIL'
   or ($1::uuid is null and lower(u.email) = lower($2))
 """
 
+# The message of a digest that came back keeps what is in it, as any that was given up.
 _NOTE: Final = """
-update deliveries set last_error = $2,
-  state = case when $3 then 'DEAD' else state end, lease = case when $3 then null else lease end,
-  done_at = case when $3 then coalesce(done_at, now()) else done_at end
-where id = $1 and channel = 'EMAIL' and state <> 'CANCELLED' returning 1
+with message as (
+  update deliveries set last_error = $2,
+    state = case when $3 then 'DEAD' else state end, lease = case when $3 then null else lease end,
+    done_at = case when $3 then coalesce(done_at, now()) else done_at end
+  where id = $1 and channel = 'EMAIL' and state <> 'CANCELLED'
+  returning account_id, case when notification_id is null then digest_id end as digest_id)
+update deliveries d set state = 'JOINED', done_at = null from message m
+where $3 and d.account_id = m.account_id and d.digest_id = m.digest_id and d.notification_id is not null
+  and d.state = 'SENT' returning 1
 """
 
 # An address that was changed meanwhile is not the one that bounced.

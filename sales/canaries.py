@@ -46,13 +46,18 @@ update canaries set dispatched_at = now() where due_at in (
 returning 1
 """
 
-AGE: Final = """(
+_FORGET = "delete from canaries where due_at < now() - interval '1 day' returning 1"
+
+
+def age(canaries: str = "canaries") -> str:
+    """SQL for the seconds since the last minute whose canary was told, or since the first was set; null: none was."""
+    return f"""(
   select case when count(*) > 0 then greatest(0, extract(epoch from
     now() - coalesce(max(c.due_at) filter (where c.dispatched_at is not null), min(c.due_at)))) end
-  from canaries c)"""
-"""SQL for the seconds since the last minute whose canary was told, or since the first was set; null: none ever was."""
+  from {canaries} c)"""
 
-_FORGET = "delete from canaries where due_at < now() - interval '1 day' returning 1"
+
+AGE: Final = age()
 
 
 async def fire() -> tuple[int, float]:

@@ -4,7 +4,6 @@ It holds the cursors of some accounts while it works, so that one dispatch at a 
 the same transaction: every event is dispatched exactly once. It never waits; what is held back is held by its delivery.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -13,15 +12,15 @@ from uuid import UUID
 import orjson
 
 from sales import database, digests, failures
-from sales.audiences import Attention, Happened, ended_reminders
+from sales.audiences import Attention, Happened
+from sales.calling_off import call_off
 from sales.endpoints.hearing import HAS_LISTENERS, IS_PUBLIC, tell_endpoints
 from sales.failures import Stage
 from sales.journal import Kind, dumps, of_lead
 from sales.preferences.held import plan_again
 from sales.readers import readers_of
-from sales.reminders.overtaken import dissolved_by
 from sales.routes import Reader
-from sales.tellings import Reminder, reminders_of, tellings
+from sales.tellings import reminders_of, tellings
 from sales.undoing import UNDOABLE
 from sales.watches import Attention as Wanted
 from sales.watches import Follower, followers
@@ -29,10 +28,6 @@ from sales.watches import Follower, followers
 BATCH = 500
 MOST_ACCOUNTS = 50
 """In one transaction: few events of many accounts cost hardly more than many of one."""
-
-_FOR_GOOD = 2**62
-"""A position after every event."""
-_ENDED = frozenset({"DONE", "CANCELLED"})
 
 # Two small tables are read for it, a row for each account: 13 ms for 20,000 of them. Accounts take turns, so that a
 # large one delays nobody, and a busy one is never passed over for others that have less to do; one whose event has just
@@ -67,15 +62,6 @@ select (data ->> 'undoes')::bigint as undoes, data from journal
 where account_id = $1 and data ? 'undoes' and (data ->> 'undoes')::bigint between $2 and $3
 """
 
-# What has fired and is still on its way is called off as soon as nobody needs it any more.
-_DISSOLVED = f"""
-select r.account_id, r.id from unnest($1::uuid[], $2::uuid[]) w(account_id, lead_id)
-cross join lateral (
-  select r.* from reminders r where r.account_id = w.account_id and r.lead_id = w.lead_id and r.state = 'FIRED'
-    and r.until <> '{{}}' offset 0) r
-where {dissolved_by("r")} is not null
-"""
-
 # A notification that exists already was told of before, and its deliveries with it.
 _TELL = """
 with wanted as (
@@ -99,22 +85,7 @@ cross join jsonb_to_recordset(w.routes) as r(
   channel text, endpoint_id uuid, lane uuid, at timestamptz, because text, digest_id uuid)
 """
 
-# A notification that its reader may have seen stays, but not one of this very transaction, which has the same now().
-# What has not left yet does not leave any more. An undo tells it by its time, which is never before the event's.
-_CALL_OFF = """
-with ended as (select * from unnest($2::uuid[], $3::bigint[]) as e(reminder_id, position)),
-pointless as (
-  select n.id from notifications n join ended e on e.reminder_id = n.reminder_id and n.position < e.position
-  where n.account_id = $1),
-hidden as (
-  update notifications n set cancelled_at = clock_timestamp() from pointless p
-  where n.account_id = $1 and n.id = p.id and n.cancelled_at is null and n.visible_at >= now())
-update deliveries d set state = 'CANCELLED', done_at = clock_timestamp() from pointless p
-where d.account_id = $1 and d.notification_id = p.id and d.state in ('PENDING', 'JOINED')
-"""
-
 _HOLD_CURSOR = "select 1 from dispatch_cursors where account_id = $1 for no key update"
-"""An undo holds it, too: it finds all that came of an event, or is found by whoever reads the event after it."""
 
 _MOVE_CURSORS = """
 update dispatch_cursors c set dispatched = m.position from unnest($1::uuid[], $2::bigint[]) m(account_id, position)
@@ -149,8 +120,13 @@ async def dispatch(limit: int = BATCH) -> int:
 async def dispatch_again(account_id: UUID, position: int) -> None:
     """Dispatch one event that was set aside; who was told already is not told twice. Raises what goes wrong."""
     async with database.transaction():
-        await database.fetch(_HOLD_CURSOR, account_id)
+        await hold_cursor(account_id)
         await _tell(await _read({account_id: (position - 1, 1)}))
+
+
+async def hold_cursor(account_id: UUID) -> None:
+    """Have the dispatch of this account wait until this transaction is over; waits for the one that is at work."""
+    await database.fetch(_HOLD_CURSOR, account_id)
 
 
 def _shares(waiting: dict[UUID, int], limit: int) -> dict[UUID, int]:
@@ -233,26 +209,13 @@ async def _tell(turns: Turns) -> None:
         told += [telling | {"account_id": account_id} for telling in found]
     if told:
         await database.fetch(_TELL, dumps(told))
-    dissolved = await _dissolved(turns)
     for account_id, events in turns.items():
         if heard := [event.position for event in events if event.is_heard]:
             await tell_endpoints(account_id, heard)
-        await _call_off(account_id, events, reminders, dissolved.get(account_id, []))
+    await call_off(turns, reminders)
+    for account_id, events in turns.items():
         if changed := _who_decided(events, people[account_id]):
             await plan_again(account_id, changed, now=now)
-
-
-async def _call_off(
-    account_id: UUID, events: list[Happened], reminders: dict[UUID, Reminder], dissolved: list[UUID]
-) -> None:
-    """What was ended by an event of this batch, or by one that is dispatched later or was dispatched before."""
-    ended = {event.subject_id: event.position for event in events if _was_told_ahead(event, reminders)}
-    ended |= {id: event.position for event in events for id in ended_reminders(event)}
-    own = [event.subject_id for event in events if event.subject_id in reminders]
-    ended |= {id: _FOR_GOOD for id in own if reminders[id].state in _ENDED}
-    ended |= dict.fromkeys(dissolved, _FOR_GOOD)
-    if ended:
-        await database.fetch(_CALL_OFF, account_id, list(ended), list(ended.values()))
 
 
 async def _attention(
@@ -289,17 +252,3 @@ def _who_decided(events: list[Happened], people: dict[UUID, Reader]) -> list[Rea
         return list(people.values())
     decided |= {UUID(id) for id in for_others}
     return [people[id] for id in decided if id in people]
-
-
-def _was_told_ahead(event: Happened, reminders: dict[UUID, Reminder]) -> bool:
-    """Whether a reminder came due of which people may still have to be told that it will."""
-    return event.kind == Kind.REMINDER_FIRED and reminders[event.subject_id].is_told_ahead
-
-
-async def _dissolved(turns: Turns) -> dict[UUID, list[UUID]]:
-    leads = {(id, event.lead_id) for id, events in turns.items() for event in events if event.lead_id is not None}
-    found: dict[UUID, list[UUID]] = defaultdict(list)
-    if leads:
-        for row in await database.fetch(_DISSOLVED, *(list(ids) for ids in zip(*leads, strict=True))):
-            found[row["account_id"]].append(row["id"])
-    return found

@@ -68,7 +68,7 @@ class WhyNot(StrEnum):
     NO_CHANNEL = "NO_CHANNEL"
 
 
-class Told(Model):
+class AnyNotification(Model):
     """A notification as a trail tells of it: also while it is held back and when it was called off."""
 
     id = fields.UUIDField(primary_key=True)

@@ -1,11 +1,10 @@
 """Unsubscribing: what a person doesn't want by e-mail, said by a link that needs no sign-in and never ends."""
 
-from base64 import urlsafe_b64encode
 from hmac import compare_digest
 from typing import Final
 from uuid import UUID
 
-from sales import sealed
+from sales import base64url, sealed
 from sales.accounts import Account
 from sales.notifications import NotificationKind
 from sales.preferences import NotificationChannel
@@ -47,4 +46,4 @@ async def unsubscribe(user: User, kind: NotificationKind | None) -> None:
 
 
 def _written(signature: bytes) -> str:
-    return urlsafe_b64encode(signature[:_SIGNATURE_BYTES]).decode()
+    return base64url.written(signature[:_SIGNATURE_BYTES])

@@ -121,7 +121,9 @@ _TAKEN = {
     "reminders_pkey": ("id", "id_taken"),
     "pipelines_pkey": ("id", "id_taken"),
     "steps_pkey": ("id", "id_taken"),
+    "reasons_pkey": ("id", "id_taken"),
     "saved_views_pkey": ("id", "id_taken"),
+    "endpoints_pkey": ("id", "id_taken"),
 }
 """Rules that two requests at once can only break together, so the database holds them."""
 

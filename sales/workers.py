@@ -13,6 +13,9 @@ from sales.ids import new_id
 ALIVE_SECONDS: Final = 15
 """A worker that was not heard of for longer counts as absent."""
 
+IS_ALIVE: Final = f"beat_at > now() - interval '{ALIVE_SECONDS} s'"
+"""SQL for whether a row of `workers` is of one that is there."""
+
 
 class Worker(Model):
     """A worker process and when it was last heard of."""

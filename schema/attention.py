@@ -8,7 +8,7 @@ described(
     Attention,
     "What you want to hear of something. Muting is stronger than watching and than owning.",
     WATCHED="You are told of what its owner is told of, as far as you may see it.",
-    MUTED="You are told of nothing but your own reminders.",
+    MUTED="You are told of nothing but reminders.",
 )
 
 

@@ -12,8 +12,8 @@ from strawberry.dataloader import DataLoader
 from reads import Path
 from sales.callers import caller, renewed
 from sales.viewers import Viewer
+from schema.asked import Asked
 from schema.mistakes import unauthenticated
-from schema.plans import Asked
 
 Load: TypeAlias = Callable[[list[Any]], Awaitable[list[Any]]]
 

@@ -11,7 +11,7 @@ from reads import Key, Row
 from sales import deliveries, endpoints, users
 from sales.deliveries import Channel, DeliveryOutcome, DeliveryState, ReplayState, decisions
 from sales.notifications import NotificationKind
-from sales.trails import Told
+from sales.trails import AnyNotification
 from sales.verbs import Outcome
 from sales.viewers import Viewer
 from schema import ids
@@ -181,10 +181,11 @@ def _meant(delivery: Row, filter: reads.Arguments | None) -> str:
     given = filter or {}
     endpoint, after, before = given.get("endpointId"), given.get("after"), given.get("before")
     kinds = one_of("n.kind", given.get("kinds"))
-    of_kind = f"""(exists (select from {delivery.rows_of(Told)} n where n.id = {delivery.notification_id} and {kinds})
+    of_kind = f"""(exists (select from {delivery.rows_of(AnyNotification)} n
+        where n.id = {delivery.notification_id} and {kinds})
       or {delivery.notification_id} is null and exists (
         select from {delivery.rows_of(deliveries.Delivery)} m
-        join {delivery.rows_of(Told)} n on n.id = m.notification_id
+        join {delivery.rows_of(AnyNotification)} n on n.id = m.notification_id
         where m.digest_id = {delivery.digest_id} and m.notification_id is not null and {kinds}))"""
     return all_of(
         [

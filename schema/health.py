@@ -5,18 +5,13 @@ from datetime import datetime
 import strawberry
 
 import reads
-from reads import Row, Run
-from sales.canaries import LATE_SECONDS, Canary
+from reads import Row
+from sales.canaries import LATE_SECONDS, Canary, age
 from sales.deliveries import Delivery
 from sales.reminders import Reminder
 from sales.trails import Line
-from sales.workers import ALIVE_SECONDS, Worker
-
-_IS_ALIVE = f"beat_at > now() - interval '{ALIVE_SECONDS} seconds'"
-
-
-def _is_administrator(run: Run) -> object:
-    return run.who.is_administrator
+from sales.workers import ALIVE_SECONDS, IS_ALIVE, Worker
+from schema.rights import is_administrator
 
 
 @strawberry.type(description="A process that fires reminders, tells people, and sends.")
@@ -27,7 +22,7 @@ class DeliveryWorker:
     )
     is_alive: bool = strawberry.field(
         description=f"Whether that is at most {ALIVE_SECONDS} seconds ago. Never null.",
-        metadata=reads.computed(lambda worker: f"({worker}.{_IS_ALIVE})"),
+        metadata=reads.computed(lambda worker: f"({worker}.{IS_ALIVE})"),
     )
     hears_bell: bool = strawberry.field(
         description="Whether Redis reaches it; if not, it looks by itself every second. Never null."
@@ -78,18 +73,16 @@ def _state(row: Row) -> str:
        where r.state = 'PENDING' and r.set_aside_at is null and r.due_at <= now() order by r.due_at limit 1)
       union all
       select min(d.next_at) {pending} and d.next_at <= now() and not exists (select {resting} and e.id = d.lane)) x)"""
-    canary = f"""(select extract(epoch from now() - coalesce(max(c.due_at) filter (where c.dispatched_at is not null),
-      min(c.due_at)))::int from {row.rows_of(Canary)} c)"""
     return f"""(select (select count(*) {pending}) + (select count(*) {joined}) as pending,
       (select count(*) from {row.rows_of(Delivery)} d where d.state = 'DEAD') as dead,
       {due} as oldest_due_seconds,
       (select count(*) from {row.rows_of(Reminder)} r where r.fired_at > now() - interval '1 minute')
         as fired_last_minute,
       (select count(*) {resting}) as endpoints_paused,
-      exists (select from {row.rows_of(Worker)} w where w.hears_bell and w.{_IS_ALIVE}) as redis_reachable,
-      case when c.seconds < 0 then 0 else c.seconds end as canary_seconds,
+      exists (select from {row.rows_of(Worker)} w where w.hears_bell and w.{IS_ALIVE}) as redis_reachable,
+      c.seconds as canary_seconds,
       coalesce(c.seconds, {LATE_SECONDS} + 1) > {LATE_SECONDS} as is_late
-      from (select {canary} as seconds) c where {row.bind(_is_administrator, "boolean")})"""
+      from (select {age(row.rows_of(Canary))}::int as seconds) c where {is_administrator(row)})"""
 
 
 @strawberry.field(

@@ -25,11 +25,11 @@ from sales.errors import Refusal, Refused
 from sales.verbs import Outcome, Unconfirmed
 from sales.viewers import Viewer
 from schema import plans
+from schema.asked import Asked
 from schema.context import Context, Info
 from schema.events import position
 from schema.mistakes import bad_input, unauthenticated
 from schema.names import camel
-from schema.plans import Asked
 from schema.refusals import MutationError, Told
 from schema.scalars import Cursor
 

@@ -53,11 +53,11 @@ class Notification(Node, over=notifications.Notification):
         metadata=reads.finished(lambda notification: f"to_json({notification.id})", _sentences),
     )
     lead: Lead | None = strawberry.field(
-        description="The lead; null: it is about several, or you may not see it any more.",
+        description="The lead; null: it is about several or none, or you may not see it any more.",
         metadata=reads.to_one(leads.Lead, "lead_id"),
     )
     event: Event | None = strawberry.field(
-        description="What happened; null: it is about several leads, or you may not see the lead any more.",
+        description="What happened; null: it is about several leads or none, or you may not see the lead any more.",
         metadata=reads.one(
             journal.Event,
             lambda notification, event, _: (
@@ -66,7 +66,7 @@ class Notification(Node, over=notifications.Notification):
         ),
     )
     reminder: Reminder | None = strawberry.field(
-        description="The reminder that came due; null: it is about something else, or you may not see the lead.",
+        description="The reminder that it is about; null: it is about something else, or you may not see the lead.",
         metadata=reads.to_one(reminders.Reminder, "reminder_id"),
     )
     deliveries: list[Delivery] = strawberry.field(

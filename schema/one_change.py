@@ -14,9 +14,9 @@ from orjson import Fragment
 from strawberry.types.arguments import convert_arguments
 
 from schema import plans
+from schema.asked import Asked
 from schema.context import Context
 from schema.mutations import action_of, carry_out, field_of, outcome_of
-from schema.plans import Asked
 from schema.schema import schema
 
 _EMPTY: Final = frozenset({"errors", "warnings"})

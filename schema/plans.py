@@ -1,21 +1,17 @@
 """Plans: what requests ask, compiled once per text, shape of variables and kind of viewer, and remembered."""
 
-from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from graphql import (
-    DocumentNode,
     FieldNode,
     GraphQLError,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    OperationType,
     get_named_type,
 )
 from orjson import Fragment
@@ -30,20 +26,18 @@ from reads import (
     Question,
     RefusedArguments,
     Run,
-    Shape,
     TooLarge,
     Unplannable,
     key_of,
     path_of,
     rows_by_key,
-    shape_of,
 )
 from sales import database
 from sales.memory import Memory
 from sales.viewers import Viewer
+from schema.asked import Asked
 from schema.mistakes import unauthenticated
 from schema.rights import Rights, kind_of
-from schema.scalars import WRITERS
 
 if TYPE_CHECKING:
     from schema.context import Context, Info
@@ -51,7 +45,6 @@ if TYPE_CHECKING:
 REMEMBERED: Final = 16_000_000
 """Bytes of all plans, roughly: twice the text, and what each value takes."""
 _VALUE: Final = 700
-_INTROSPECTION: Final = frozenset({"__schema", "__type", "__typename"})
 
 M = TypeVar("M", bound=Model)
 Compile: TypeAlias = Callable[[Question], Plan]
@@ -59,47 +52,6 @@ Fetch: TypeAlias = Callable[..., Awaitable[bytes | None]]
 """Runs a plan's statement with its values and gives its `data`."""
 
 _plans: Memory[Hashable, Plan | None] = Memory(REMEMBERED, largest=REMEMBERED // 8)
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """The operation of a request. `shape` raises GraphQLError for variables that their types don't take."""
-
-    schema: GraphQLSchema
-    text: str
-    document: DocumentNode
-    operation: OperationDefinitionNode
-    variables: dict[str, Any]
-    sizes: Collection[str]
-    """The variables that say how long a page is."""
-
-    @property
-    def name(self) -> str | None:
-        return self.operation.name.value if self.operation.name else None
-
-    @property
-    def is_query(self) -> bool:
-        return self.operation.operation == OperationType.QUERY
-
-    @property
-    def is_of_schema(self) -> bool:
-        """Whether nothing is asked but introspection, without variables."""
-        return not self.operation.variable_definitions and all(
-            isinstance(field, FieldNode) and field.name.value in _INTROSPECTION
-            for field in self.operation.selection_set.selections
-        )
-
-    @cached_property
-    def shape(self) -> Shape:
-        return shape_of(self.schema, self.operation, self.variables, self.sizes)
-
-    @cached_property
-    def key(self) -> Hashable:
-        """What plans of this operation depend on, besides who asks."""
-        return self.text, self.name, self.shape.key
-
-    def question(self, by: Viewer) -> Question:
-        return Question(self.schema, self.document, self.shape, Rights(kind_of(by)), WRITERS)
 
 
 async def answer(asked: Asked, by: Viewer, *, fetch: Fetch | None = None) -> bytes | None:
@@ -165,12 +117,6 @@ async def row_below(
     """The same for a field of this type at this place, which need not be executed."""
     [found] = await _rows_below(context, nodes, of_type, model, path, [key])
     return found
-
-
-async def _fetch(sql: str, *values: Any) -> bytes:
-    [row] = await database.fetch(f"select textsend(data) as data from ({sql}) what", *values)
-    data: bytes = row["data"]
-    return data
 
 
 def plan_of_rows(asked: Asked, by: Viewer, nodes: list[FieldNode], model: type[Model]) -> Plan:
@@ -251,6 +197,12 @@ def refused(info: GraphQLResolveInfo[Any]) -> GraphQLError | None:
     if context.viewer is None:
         return unauthenticated()
     return context.refused.get(path_of(info))
+
+
+async def _fetch(sql: str, *values: Any) -> bytes:
+    [row] = await database.fetch(f"select textsend(data) as data from ({sql}) what", *values)
+    data: bytes = row["data"]
+    return data
 
 
 async def _rows_below(

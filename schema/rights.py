@@ -26,7 +26,7 @@ from sales.steps import Step
 from sales.teams import Membership, Team
 from sales.texts import LeadText
 from sales.totals import LeadTotal
-from sales.trails import Line, Told
+from sales.trails import AnyNotification, Line
 from sales.users import User
 from sales.viewers import Viewer
 from sales.views import SavedView
@@ -67,24 +67,24 @@ class Rights:
             leads = row.rows_of(Lead)
             return f"{within} and exists (select from {leads} l where l.id = {row.lead_id})"
         if model is Notification:
-            mine = f"{within} and {row.user_id} = {row.bind(_person, 'uuid')}"
+            mine = f"{within} and {row.user_id} = {me(row)}"
             return f"{mine} and {row.in_app} and {row.cancelled_at} is null and {row.visible_at} <= now()"
         if model is Endpoint:
-            whose = f"{row.user_id} = {row.bind(_person, 'uuid')}"
+            whose = f"{row.user_id} = {me(row)}"
             whose = f"({whose} or {row.user_id} is null)" if self._is_administrator else whose
             return f"{within} and {row.deleted_at} is null and {whose}"
         if model is SavedView:
-            return f"{within} and ({row.user_id} = {row.bind(_person, 'uuid')} or {row.is_shared})"
+            return f"{within} and ({row.user_id} = {me(row)} or {row.is_shared})"
         if model is DeliveryAttempt:
             return f"{within} and exists (select from {row.rows_of(Delivery)} d where d.id = {row.delivery_id})"
         if model is Line:
             if self._is_administrator:
                 return within
-            return f"{within} and ({row.user_id} = {row.bind(_person, 'uuid')} or {row.user_id} is null)"
+            return f"{within} and ({row.user_id} = {me(row)} or {row.user_id} is null)"
         if model is Replay and not self._is_administrator:
-            return f"{within} and {row.created_by_id} = {row.bind(_person, 'uuid')}"
+            return f"{within} and {row.created_by_id} = {me(row)}"
         if model in (Session, Watch, CalendarFeed) or (model in _OF_A_PERSON and not self._is_administrator):
-            return f"{within} and {row.user_id} = {row.bind(_person, 'uuid')}"
+            return f"{within} and {row.user_id} = {me(row)}"
         if model in _OF_A_PERSON or model is Replay:
             return within
         raise Unplannable(f"nobody says who sees {model.__name__}")
@@ -93,21 +93,31 @@ class Rights:
         return f"({owner} is null or {owner} = any({row.bind(_seen, 'uuid[]')}))"
 
 
+def me(row: Row) -> str:
+    """Who asks, in SQL: the person's id."""
+    return row.bind(_person, "uuid")
+
+
+def is_administrator(row: Row) -> str:
+    """Whether an administrator asks, in SQL."""
+    return row.bind(_administers, "boolean")
+
+
 def may_edit_view(view: Row) -> str:
     """`views.may_edit` in SQL."""
-    return f"({view.bind(_edits_all, 'boolean')} or {view.user_id} = {view.bind(_person, 'uuid')})"
+    return f"({is_administrator(view)} or {view.user_id} = {me(view)})"
 
 
 def may_edit(lead: Row) -> str:
     """`Viewer.may_edit` in SQL."""
     is_managed = f"coalesce({lead.owner_id} = any({lead.bind(_managed, 'uuid[]')}), false)"
-    return f"({lead.bind(_edits_all, 'boolean')} or {is_managed})"
+    return f"({is_administrator(lead)} or {is_managed})"
 
 
 _OPEN = frozenset({User, Team, Membership, Pipeline, Step, Reason, LeadText, Series, DispatchCursor})
 """What everybody of an account sees; and what is only reached from leads and reminders that are seen."""
 
-_OF_A_PERSON = frozenset({ApiKey, Delivery, Told})
+_OF_A_PERSON = frozenset({ApiKey, Delivery, AnyNotification})
 """One's own, and for administrators everybody's. A trail tells of notifications that their reader's list hides, too."""
 
 _OF_OPERATION = frozenset({Worker, Canary})
@@ -130,5 +140,5 @@ def _managed(run: Run) -> object:
     return [run.who.user.id, *run.who.managed]
 
 
-def _edits_all(run: Run) -> object:
+def _administers(run: Run) -> object:
     return run.who.is_administrator

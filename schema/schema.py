@@ -34,7 +34,6 @@ from schema import (
     reasons,
     refusals,
     reminders,
-    series,
     sessions,
     sign_in,
     statuses,
@@ -52,6 +51,7 @@ from schema import (
 from schema.events import Event
 from schema.leads import deciding, find, writing
 from schema.limits import Limits
+from schema.reminders import planning, series
 from schema.scalars import SCALARS
 from schema.views import saving
 
@@ -70,7 +70,7 @@ Mutation = create_type(
     "Mutation",
     [
         *sign_in.MUTATIONS, *sessions.MUTATIONS, *viewers.MUTATIONS, *keys.MUTATIONS, *writing.MUTATIONS,
-        *deciding.MUTATIONS, *reminders.MUTATIONS, *series.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS,
+        *deciding.MUTATIONS, *planning.MUTATIONS, *series.MUTATIONS, *notifications.MUTATIONS, *pipelines.MUTATIONS,
         *steps.MUTATIONS, *reasons.MUTATIONS, *accounts.MUTATIONS, *saving.MUTATIONS, *webhooks.MUTATIONS,
         *undoing.MUTATIONS, *preferences.MUTATIONS, *watches.MUTATIONS, *deliveries.MUTATIONS, *feeds.MUTATIONS,
         *devices.MUTATIONS, *chats.MUTATIONS,

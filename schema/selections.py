@@ -26,8 +26,8 @@ from sales.errors import InvalidValue
 from sales.memory import Memory
 from sales.viewers import Viewer
 from schema import limits, plans
+from schema.asked import Asked
 from schema.exceeded import LimitExceeded
-from schema.plans import Asked
 
 DEFAULT: Final = """{
   id number version title status closedAt isStarred probability expectedCloseOn dueAt createdAt

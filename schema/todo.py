@@ -9,6 +9,7 @@ from reads import Key, Row
 from sales import leads
 from schema.connections import After, Before, Connection, First, Last
 from schema.leads import Lead
+from schema.rights import me
 
 _BY_MOMENT = (Key("moment", datetime, nulls_first=False), Key("id"))
 
@@ -20,15 +21,11 @@ def _mine(row: Row) -> str:
     in that order, nulls last, the list begins with what is late. It is one walk along an index that is sorted as the
     list is, and ends with the page.
     """
-    owner, zone = row.bind(_person, "uuid"), row.bind(_zone, "text")
+    owner, zone = me(row), row.bind(_zone, "text")
     midnight = f"(((now() at time zone {zone})::date + 1)::timestamp at time zone {zone})"
     # A case, where an "or" would be taken to look in other indexes, whose rows would have to be sorted.
     wanted = f"l.status in ('TODO', 'STANDBY') and case l.status when 'TODO' then true else l.todo_at < {midnight} end"
     return f"(select l.*, l.todo_at as moment from {row.rows_of(leads.Lead)} l where l.owner_id = {owner} and {wanted})"
-
-
-def _person(run: reads.Run) -> object:
-    return run.who.user.id
 
 
 def _zone(run: reads.Run) -> object:

@@ -14,8 +14,9 @@ from sales.deliveries import Delivery, DeliveryAttempt
 from sales.journal import Event
 from sales.leads import Lead
 from sales.reminders import Reminder
-from sales.trails import Told, TrailKind, sentence
+from sales.trails import AnyNotification, TrailKind, sentence
 from sales.users import User
+from schema.rights import is_administrator, me
 from schema.words import described
 
 described(
@@ -63,14 +64,6 @@ class TrailStage:
     )
 
 
-def _me(run: Run) -> object:
-    return run.who.user.id
-
-
-def _is_administrator(run: Run) -> object:
-    return run.who.is_administrator
-
-
 def _by_time(stage: Row) -> str:
     return f"{stage.at}, {stage.place}, {stage.told}::text"
 
@@ -81,10 +74,10 @@ def _union(parts: list[str], *, condition: str = "true") -> str:
 
 def is_own(reminder: Row) -> str:
     """Whether a reminder is the viewer's own, or the viewer an administrator."""
-    me = reminder.bind(_me, "uuid")
-    owned = f"exists (select from {reminder.rows_of(Lead)} l where l.id = {reminder.lead_id} and l.owner_id = {me})"
-    own = f"{reminder.user_id} = {me} or ({reminder.user_id} is null and {owned})"
-    return f"({reminder.bind(_is_administrator, 'boolean')} or {own})"
+    who = me(reminder)
+    owned = f"exists (select from {reminder.rows_of(Lead)} l where l.id = {reminder.lead_id} and l.owner_id = {who})"
+    own = f"{reminder.user_id} = {who} or ({reminder.user_id} is null and {owned})"
+    return f"({is_administrator(reminder)} or {own})"
 
 
 def _decided(row: Row, reminder: str, lead: str) -> str:
@@ -125,7 +118,7 @@ def _told(row: Row, condition: str) -> list[str]:
     happened = f"(select e.at from {row.rows_of(Event)} e where e.position = n.position)"
     rows = f"""(select n.*, greatest(n.created_at, {happened}) as told_at,
       (select u.name from {row.rows_of(User)} u where u.id = n.user_id) as reader
-      from {row.rows_of(Told)} n where {condition}) n"""
+      from {row.rows_of(AnyNotification)} n where {condition}) n"""
     reader = "jsonb_build_object('reader', n.reader"
     shown = "greatest(n.visible_at, n.told_at)"
     held = f"{reader}, 'channel', 'INBOX', 'until', n.visible_at)"

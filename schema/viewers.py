@@ -23,6 +23,7 @@ from schema.feeds import CalendarFeed
 from schema.keys import ApiKey
 from schema.mutations import Answer, mutation
 from schema.notifications import UNREAD
+from schema.rights import me
 from schema.scalars import EmailAddress, Locale, TimeZone
 from schema.sessions import Session
 from schema.users import User
@@ -49,7 +50,7 @@ def _is(what: Callable[[viewers.Viewer], bool]) -> reads.Metadata:
     return reads.computed(lambda row: row.bind(lambda run: what(run.who), "boolean"))
 
 
-_person = reads.one(users.User, lambda _, user, __: f"{user.id} = {user.bind(lambda run: run.who.user.id, 'uuid')}")
+_person = reads.one(users.User, lambda _, user, __: f"{user.id} = {me(user)}")
 
 
 def _of_kinds(kinds: Sequence[EndpointKind], *, only_own: bool) -> reads.Metadata:
@@ -57,7 +58,7 @@ def _of_kinds(kinds: Sequence[EndpointKind], *, only_own: bool) -> reads.Metadat
         of_kind = f"{endpoint.kind} in ({', '.join(repr(str(kind)) for kind in kinds)})"
         if not only_own:
             return of_kind
-        return f"{of_kind} and {endpoint.user_id} = {endpoint.bind(lambda run: run.who.user.id, 'uuid')}"
+        return f"{of_kind} and {endpoint.user_id} = {me(endpoint)}"
 
     return reads.many(endpoints.Endpoint, chosen, order=lambda endpoint: f"{endpoint.created_at} desc, {endpoint.id}")
 

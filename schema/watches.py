@@ -58,7 +58,7 @@ def list_watches(first: First = None, after: After = None, last: Last = None, be
 
 _VERBS: dict[str, tuple[Attention | None, str]] = {
     "watch": (Attention.WATCHED, "Watch {what}: be told of what {whose} told of, as far as you may see it."),
-    "mute": (Attention.MUTED, "Mute {what}: be told of nothing{within} but your own reminders and what is urgent."),
+    "mute": (Attention.MUTED, "Mute {what}: be told of nothing{within} but reminders."),
     "unwatch": (None, "Neither watch nor mute {what} any more."),
 }
 _KINDS: dict[str, tuple[Any, dict[str, str]]] = {

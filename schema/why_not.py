@@ -10,7 +10,7 @@ from reads import Row, Run
 from reads.written import literal
 from sales.deliveries import Delivery
 from sales.journal import DispatchCursor, Event
-from sales.trails import Line, Told, WhyNot, sentence
+from sales.trails import AnyNotification, Line, WhyNot, sentence
 from schema.trails import is_own
 from schema.words import described
 
@@ -83,7 +83,7 @@ def _fates(row: Row, deliveries: str) -> str:
 
 def _of_notifications(row: Row, condition: str) -> str:
     """The reasons of notifications `n`: their own, those of their deliveries, and that there are none."""
-    rows = f"(select n.* from {row.rows_of(Told)} n where {condition}) n"
+    rows = f"(select n.* from {row.rows_of(AnyNotification)} n where {condition}) n"
     none = f"not exists (select from {row.rows_of(Delivery)} d where d.notification_id = n.id)"
     where_off = "case when n.in_app then 'CHANNEL_OFF' else 'NO_CHANNEL' end"
     rest = "null::text, null::int, 'INBOX', null::text"
@@ -110,7 +110,7 @@ def _why_not_reminder(row: Row) -> str:
     fired = f"""select e.position from {row.rows_of(Event)} e
       where e.lead_id = {row.lead_id} and e.subject_id = {row.id} and e.kind = 'reminder.fired' limit 1"""
     is_behind = f"coalesce((select c.dispatched from {row.rows_of(DispatchCursor)} c) < ({fired}), false)"
-    told = f"exists (select from {row.rows_of(Told)} n where n.reminder_id = {row.id})"
+    told = f"exists (select from {row.rows_of(AnyNotification)} n where n.reminder_id = {row.id})"
     own = f"""case
       when {row.state} = 'CANCELLED' or ({row.state} = 'DONE' and {row.fired_at} is null) then 'CALLED_OFF'
       when {row.state} = 'PENDING' and {row.set_aside_at} is not null then 'SET_ASIDE'

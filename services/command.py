@@ -18,8 +18,7 @@ environment:
   PORT          where the API listens (8000)
   HOST          on which address (127.0.0.1)
   DATA_DIR      where `up` keeps its data, and mail goes without SMTP_URL (.data)
-  SECRET_KEY    seals what webhooks are signed with and where they go (openssl rand -hex 32); `up` makes its own
-  ALLOWED_NETWORKS  networks that aren't public and that webhooks may go to, such as 10.0.0.0/8 (none; `up`: loopback)
+  SECRET_KEY    seals addresses and secrets of webhooks, devices and chats (openssl rand -hex 32); `up` makes its own
   DATABASE_URL  postgresql://user:password@host:5432/relance; `up` brings its own, and the other
                 commands find that one by DATA_DIR while it runs
   REDIS_URL     redis://host:6379/0, or unix:///folder/valkey.sock; `up` brings its own
@@ -33,10 +32,11 @@ environment:
   VAPID_PRIVATE_KEY  push messages to browsers: 32 bytes of a P-256 key in base64url; `up` makes its own
   FCM_CREDENTIALS    push messages to telephones: the JSON file of a Google service account
   APPRISE_SCHEMES    what else apprise may send to, such as mattermost,ntfys (nothing)
-  ALLOWED_NETWORKS   10.0.0.0/8,...: networks that aren't public and may be sent to (none)
+  ALLOWED_NETWORKS   10.0.0.0/8,...: networks that aren't public and may be sent to (none; `up`: loopback)
   LOG_LEVEL     DEBUG, INFO, WARNING or ERROR (INFO)
   TRUSTED_PROXIES  addresses of proxies whose X-Forwarded-For counts (127.0.0.1)
-  UNDO_SECONDS, LIMIT_DEPTH, LIMIT_FIELDS, LIMIT_ALIASES, LIMIT_TOKENS, LIMIT_COST
+  UNDO_SECONDS  how long people are kept from hearing of what can be undone (15)
+  LIMIT_DEPTH, LIMIT_FIELDS, LIMIT_ALIASES, LIMIT_TOKENS, LIMIT_COST
                 what one document may ask for (15, 2000, 50, 3000, and 20000 rows)
   RETENTION_DAYS  how long deliveries that are finished are kept (90)
   METRICS_TOKEN  who has it may read /metrics (only this machine may)

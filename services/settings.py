@@ -19,7 +19,6 @@ from services.providers import MailProvider
 DATABASE_FILE = "database.url"
 SECRET_FILE = "secret.key"
 VAPID_FILE = "vapid.key"
-SHORTEST_SECRET = 32
 SHORTEST_TOKEN = 16
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -222,7 +221,7 @@ def _smtp(url: str | None) -> Smtp | None:
 
 
 def _secret(value: str | None) -> str | None:
-    for key in (value or "").split(",") if value else []:
+    for key in value.split(",") if value else []:
         channels.long_enough(key.strip(), "SECRET_KEY")
     return value
 

@@ -22,6 +22,8 @@ class EndpointKind(StrEnum):
     APPRISE = "APPRISE"
 
 
+LONGEST_NAME: Final = 120
+
 CHANNELS: Final = {
     EndpointKind.WEBHOOK: Channel.WEBHOOK,
     EndpointKind.WEB_PUSH: Channel.PUSH,
@@ -50,7 +52,7 @@ class Endpoint(Model):
     account_id = fields.UUIDField()
     user_id = fields.UUIDField(null=True, description="Whose it is; null: the account's")
     kind = fields.CharEnumField(EndpointKind, max_length=10)
-    name = fields.CharField(max_length=120)
+    name = fields.CharField(max_length=LONGEST_NAME)
     address = fields.TextField(description="A URL, a device's token or subscription; sealed")
     address_hash = fields.CharField(
         max_length=64, null=True, description="SHA-256 of what tells a device from others; null: nothing has to"

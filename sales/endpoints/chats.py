@@ -6,7 +6,9 @@ from typing import Final
 from uuid import UUID
 
 from sales import database, sealed
-from sales.endpoints import Endpoint, EndpointKind, addresses
+from sales.accounts import Account
+from sales.endpoints import LONGEST_NAME, Endpoint, EndpointKind, addresses
+from sales.endpoints.hearing import untold
 from sales.endpoints.offered import offer
 from sales.errors import InvalidValue, NotFound, Refusal
 from sales.journal import Kind
@@ -19,15 +21,11 @@ from sales.viewers import Viewer
 
 KINDS: Final = (EndpointKind.SLACK, EndpointKind.TEAMS, EndpointKind.APPRISE)
 MOST_CHATS: Final = 20
-LONGEST_NAME: Final = 120
-LONGEST_URL: Final = 2_000
-_TOLD: Final = frozenset(kind for kind in Kind if kind.partition(".")[0] in ("lead", "reminder", "step", "pipeline"))
-"""The events that leave the account; what people do to themselves does not."""
 
 
 @dataclass(frozen=True)
 class NewChat:
-    """A chat to add: the viewer's own, or the account's, which hears of these events (none: of every lead's)."""
+    """A chat to add: the viewer's own, or the account's, which hears of these events (none: of all)."""
 
     kind: EndpointKind
     name: str
@@ -65,8 +63,9 @@ async def remove(endpoint_id: UUID, *, by: Viewer) -> Draft:
 @verb
 async def _add(*, by: Viewer, chat: NewChat, name: str, address: Secret) -> Draft:
     user_id = None if chat.is_of_account else by.user.id
-    # The person is locked, so that two requests at once can't both take the last place.
-    await User.filter(account_id=by.account.id, id=by.user.id).select_for_update(no_key=True).get()
+    # Whose it is is locked, so that two requests at once can't both take the last place.
+    whose = Account.filter(id=by.account.id) if chat.is_of_account else User.filter(id=by.user.id)
+    await whose.select_for_update(no_key=True).get()
     beside = Endpoint.filter(account_id=by.account.id, user_id=user_id, kind__in=KINDS, deleted_at=None)
     if await beside.count() >= MOST_CHATS:
         raise InvalidValue("name", "too_many_chats", most=MOST_CHATS)
@@ -88,11 +87,7 @@ def _problems(chat: NewChat) -> list[Refusal]:
     checks = Checks()
     if chat.events and not chat.is_of_account:
         checks.refusals.append(InvalidValue("events", "only_for_account"))
-    checks.refusals += [
-        InvalidValue(f"events.{n}", "event_not_told", event=event)
-        for n, event in enumerate(chat.events)
-        if event not in _TOLD
-    ]
+    checks.refusals += untold(chat.events)
     with checks:
         if chat.kind == EndpointKind.APPRISE:
             _require_offered(chat.url)
@@ -103,7 +98,7 @@ def _problems(chat: NewChat) -> list[Refusal]:
 
 def _require_offered(url: str) -> None:
     scheme, _, rest = url.partition("://")
-    if not rest or scheme not in offer().apprise_schemes or not url.isprintable() or len(url) > LONGEST_URL:
+    if not rest or scheme not in offer().apprise_schemes or not url.isprintable() or len(url) > addresses.LONGEST_URL:
         raise InvalidValue("url", "scheme_not_offered", offered=_offered())
 
 

@@ -1,32 +1,27 @@
 """Devices: the browsers and telephones on which a person is told by push messages."""
 
 import re
-from base64 import urlsafe_b64decode
-from binascii import Error as NotBase64
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 
-from sales import database, sealed
-from sales.endpoints import Endpoint, EndpointKind, addresses
+from sales import base64url, database, sealed
+from sales.endpoints import LONGEST_NAME, Endpoint, EndpointKind, addresses
 from sales.endpoints.offered import offer
 from sales.errors import InvalidValue, NotFound, Refusal
 from sales.journal import Kind
 from sales.journal.drafts import Draft
 from sales.names import clean
-from sales.sealed import CannotOpen
-from sales.tokens import Secret
+from sales.tokens import Secret, hash_of
 from sales.users import User
 from sales.verbs import Checks, Outcome, verb
 from sales.viewers import Viewer
 
 KINDS: Final = (EndpointKind.WEB_PUSH, EndpointKind.FCM)
 MOST_DEVICES: Final = 20
-LONGEST_NAME: Final = 120
 _AUTH_BYTES: Final = 16
 _TOKEN: Final = re.compile(r"[!-~]{1,4000}")
 
@@ -102,18 +97,11 @@ def _again(device: Endpoint, *, by: Viewer, name: str, address: str) -> Draft:
     """A device that is known: its keys and name may be others by now, and it has shown that it is there."""
     draft = Draft(Kind.ENDPOINT_ENABLED if device.disabled_at else Kind.ENDPOINT_EDITED, device, by=by)
     draft.change(device, name=name)
-    if not _holds(device, address):
+    if not sealed.holds(device.address, address):
         draft.change(device, address=sealed.seal(address))
     if device.disabled_at is not None:
         draft.change(device, disabled_at=None, disabled_because=None, failures=0, failing_since=None, paused_until=None)
     return draft
-
-
-def _holds(device: Endpoint, address: str) -> bool:
-    try:
-        return sealed.unseal(device.address) == address
-    except CannotOpen:  # sealed by a key that is gone; now there is one again
-        return False
 
 
 def _problems(device: Subscription | Telephone) -> list[Refusal]:
@@ -146,8 +134,8 @@ def _is_point(key: bytes) -> bool:
 def _bytes(text: str) -> bytes:
     """What base64url says, with or without padding; nothing where it is none."""
     try:
-        return urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))
-    except (NotBase64, ValueError):
+        return base64url.read(text)
+    except ValueError:
         return b""
 
 
@@ -165,4 +153,4 @@ def _shown(device: Subscription | Telephone) -> str:
 def _hash(kind: EndpointKind, address: str) -> str:
     """What stays of a device when its keys change."""
     known_by = orjson.loads(address)["endpoint"] if kind == EndpointKind.WEB_PUSH else address
-    return sha256(f"{kind}:{known_by}".encode()).hexdigest()
+    return hash_of(f"{kind}:{known_by}")

@@ -6,11 +6,15 @@ from uuid import UUID
 
 from sales import database
 from sales.endpoints import CHANNELS, EndpointKind
+from sales.errors import InvalidValue, Refusal
 from sales.journal import Kind
 
 TOLD_OUTSIDE: Final = ("lead", "reminder", "step", "pipeline")
 """What an event of the journal is about, for the account's endpoints to hear of it."""
 PUBLIC_KINDS: Final = tuple(kind for kind in Kind if kind.partition(".")[0] in TOLD_OUTSIDE)
+
+_SHOWN: Final = 60
+"""Characters of what is no kind at all."""
 
 _OF_ACCOUNT: Final = (EndpointKind.WEBHOOK, EndpointKind.SLACK, EndpointKind.TEAMS, EndpointKind.APPRISE)
 _LISTENING: Final = "e.user_id is null and e.disabled_at is null and e.deleted_at is null"
@@ -79,6 +83,15 @@ select {_HEARS} and {_IS_PUBLIC.format(event="j")} as hears
 from endpoints e join journal j on j.account_id = e.account_id
 where e.id = $1 and j.position = $2
 """
+
+
+def untold(events: Sequence[str]) -> list[Refusal]:
+    """A refusal for each of these kinds of which endpoints are never told; under `events`."""
+    return [
+        InvalidValue(f"events.{n}", "event_not_told", event=event[:_SHOWN])
+        for n, event in enumerate(events)
+        if event not in PUBLIC_KINDS
+    ]
 
 
 async def tell_endpoints(account_id: UUID, positions: Sequence[int]) -> None:

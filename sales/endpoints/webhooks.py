@@ -1,5 +1,6 @@
 """Webhooks: how administrators have the account's events told to a server of their own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypedDict
 from uuid import UUID
@@ -10,8 +11,8 @@ from tortoise.queryset import QuerySet
 from sales import database, sealed
 from sales.accounts import Account
 from sales.advice import Advice, AdviceCode
-from sales.endpoints import Endpoint, EndpointKind, WhyDisabled, addresses
-from sales.endpoints.hearing import PUBLIC_KINDS
+from sales.endpoints import LONGEST_NAME, Endpoint, EndpointKind, WhyDisabled, addresses
+from sales.endpoints.hearing import untold
 from sales.endpoints.signing import BOTH_VALID_FOR, new_secret
 from sales.errors import InvalidValue, NotFound
 from sales.ids import new_id
@@ -20,20 +21,19 @@ from sales.journal.drafts import Draft
 from sales.leads import Status
 from sales.names import clean, clean_text
 from sales.pipelines import Pipeline
-from sales.sealed import CannotOpen
 from sales.steps import Step
 from sales.tokens import Secret
 from sales.users import User
 from sales.verbs import Checks, Outcome, verb
 from sales.viewers import Viewer
 
-LONGEST_NAME: Final = 120
 LONGEST_SELECTION: Final = 5_000
 MOST_WEBHOOKS: Final = 50
 MOST_IDS: Final = 200
 """In each part of a filter."""
 
-_NAMED_BY_FILTER: Final[dict[str, type[Model]]] = {"pipelineIds": Pipeline, "stepIds": Step, "ownerIds": User}
+NAMED_BY_FILTER: Final[dict[str, type[Model]]] = {"pipelineIds": Pipeline, "stepIds": Step, "ownerIds": User}
+"""Whose ids the lists of a filter hold."""
 
 
 class WebhookFields(TypedDict, total=False):
@@ -44,7 +44,7 @@ class WebhookFields(TypedDict, total=False):
 
     name: str
     url: str
-    events: list[Kind]
+    events: Sequence[str]
     lead_filter: dict[str, list[Any]]
     selection: str | None
 
@@ -74,7 +74,7 @@ async def edit(webhook_id: UUID, *, by: Viewer, fields: WebhookFields) -> Draft:
     """Change where a webhook goes, and what it hears of. A new address begins without the failures of the old one."""
     webhook = await _locked(webhook_id, by)
     values = await _checked(fields, by=by)
-    if "address" in values and _holds(webhook.address, fields["url"]):
+    if "address" in values and sealed.holds(webhook.address, fields["url"]):
         del values["address"]  # the same one; sealed again it would look like a change
     draft = Draft(Kind.ENDPOINT_EDITED, webhook, by=by)
     draft.change(webhook, **values)
@@ -159,15 +159,7 @@ async def _rotate(webhook_id: UUID, *, by: Viewer, secret: Secret) -> Draft:
 
 async def _with(secret: str, outcome: Outcome) -> NewSecret:
     made = await Endpoint.get(id=outcome.id)
-    return NewSecret(outcome, secret if _holds(made.secret, secret) else None)
-
-
-def _holds(kept: str, text: str) -> bool:
-    """Whether this text is what was sealed; sealed by a key that is gone, nobody knows."""
-    try:
-        return sealed.unseal(kept) == text
-    except CannotOpen:
-        return False
+    return NewSecret(outcome, secret if sealed.holds(made.secret, secret) else None)
 
 
 async def _checked(fields: WebhookFields, *, by: Viewer) -> dict[str, Any]:
@@ -187,11 +179,7 @@ async def _checked(fields: WebhookFields, *, by: Viewer) -> dict[str, Any]:
             values["selection"] = clean_text(str(fields["selection"]), path="selection", longest=LONGEST_SELECTION)
     if "events" in fields:
         values["events"] = [str(kind) for kind in dict.fromkeys(fields["events"])]
-        checks.refusals += [
-            InvalidValue(f"events.{n}", "event_not_told", event=str(kind))
-            for n, kind in enumerate(fields["events"])
-            if kind not in PUBLIC_KINDS
-        ]
+        checks.refusals += untold(fields["events"])
     if "lead_filter" in fields:
         with checks:
             values["lead_filter"] = await _filter(fields["lead_filter"], by=by)
@@ -205,7 +193,7 @@ async def _filter(given: dict[str, list[Any]], *, by: Viewer) -> dict[str, list[
     for name, ids in given.items():
         if len(ids) > MOST_IDS:
             raise InvalidValue(f"filter.{name}", "too_many", most=MOST_IDS)
-        model = _NAMED_BY_FILTER.get(name)
+        model = NAMED_BY_FILTER.get(name)
         if model is None:
             continue
         found = set(await model.filter(account_id=by.account.id, id__in=ids).values_list("id", flat=True))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields
@@ -96,6 +97,15 @@ async def set_waking(
     draft.add(reminder)
     draft.change(lead, waking_reminder_id=reminder.id)
     return reminder
+
+
+def another(reminder: Reminder, **values: Any) -> Reminder:
+    """A new reminder that says what this one says, to the same person and on the same terms."""
+    return Reminder(
+        account_id=reminder.account_id, lead_id=reminder.lead_id, user_id=reminder.user_id,
+        activity=reminder.activity, note=reminder.note, is_urgent=reminder.is_urgent, ahead=reminder.ahead,
+        until=reminder.until, escalate_after=reminder.escalate_after, **values,
+    )  # fmt: skip
 
 
 async def end_waking(draft: Draft, lead: Lead, *, state: ReminderState = ReminderState.CANCELLED) -> None:

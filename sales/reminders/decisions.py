@@ -18,7 +18,7 @@ from sales.journal.drafts import Draft
 from sales.leads import Lead, Status
 from sales.leads.locking import locked, require_editable
 from sales.moments import Due, Moment
-from sales.reminders import Reminder, ReminderState, columns, due_for, end, next_ahead, set_waking, words
+from sales.reminders import Reminder, ReminderState, another, columns, due_for, end, next_ahead, set_waking, words
 from sales.reminders.series import Series, by_rule, follow, on_inactivity
 from sales.reminders.terms import NO_TERMS, Terms, Until
 from sales.users import require_active
@@ -122,11 +122,7 @@ async def snooze(reminder_id: UUID, *, by: Viewer, until: Moment) -> Draft:
             draft.change(lead, status=Status.STANDBY, status_changed_at=now)
         return draft
     due = await due_for(reminder.user_id, until, draft=draft, now=now)
-    draft.subject = Reminder(
-        account_id=by.account.id, lead_id=lead.id, user_id=reminder.user_id, created_by_id=by.user.id,
-        created_at=now, activity=reminder.activity, note=reminder.note, ahead=reminder.ahead, until=reminder.until,
-        escalate_after=reminder.escalate_after, is_urgent=reminder.is_urgent, **columns(due, reminder.ahead, now),
-    )  # fmt: skip
+    draft.subject = another(reminder, created_by_id=by.user.id, created_at=now, **columns(due, reminder.ahead, now))
     draft.add(draft.subject)
     return draft
 

@@ -15,7 +15,7 @@ from sales.fields import WallTime
 from sales.ids import new_id
 from sales.journal.drafts import Draft
 from sales.moments import Due, Local, Moment, Morning, On
-from sales.reminders import Reminder, columns
+from sales.reminders import Reminder, another, columns
 from sales.reminders.rules import Rule, checked
 from sales.users import User
 
@@ -79,12 +79,9 @@ async def follow(draft: Draft, reminder: Reminder, *, now: datetime) -> Reminder
         if series.ended_at is None:
             draft.change(series, ended_at=now)
         return None
-    following = Reminder(
-        account_id=reminder.account_id, lead_id=reminder.lead_id, user_id=reminder.user_id,
-        created_by_id=reminder.created_by_id, activity=reminder.activity, note=reminder.note, ahead=reminder.ahead,
-        until=reminder.until, escalate_after=reminder.escalate_after, since_activity=reminder.since_activity,
-        is_urgent=reminder.is_urgent,
-        series_id=series.id, occurrence=reminder.occurrence + 1,
+    following = another(
+        reminder, created_by_id=reminder.created_by_id, since_activity=reminder.since_activity, series_id=series.id,
+        occurrence=reminder.occurrence + 1,
         # What happens between the two counts for the second.
         created_at=reminder.fired_at or reminder.ended_at, **planned,
     )  # fmt: skip

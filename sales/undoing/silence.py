@@ -3,13 +3,11 @@
 from typing import Final
 
 from sales import database
+from sales.dispatch import hold_cursor
 from sales.journal import Event
 from sales.journal.drafts import Draft
 from sales.reminders import Reminder, ReminderState
 from sales.undoing import silent_until
-
-# Either the dispatch has told of the event and all that came of it is here, or it waits, and then finds it undone.
-_HOLD_THE_DISPATCH: Final = "select 1 from dispatch_cursors where account_id = $1 for no key update"
 
 # A sender that is claiming one of these is waited for: it has them, or they are never claimed any more. What has joined
 # a digest goes with its message, which comes before what has joined it, as everywhere.
@@ -70,7 +68,8 @@ async def fall_silent(event: Event, draft: Draft) -> bool:
 
     Either way a reminder that the event had ended is told of again.
     """
-    await database.fetch(_HOLD_THE_DISPATCH, event.account_id)
+    # Either the dispatch has told of the event and all that came of it is here, or it waits, and then finds it undone.
+    await hold_cursor(event.account_id)
     await _tell_after_all(event, draft)
     deliveries = await database.fetch(_MESSAGES, event.account_id, event.position)
     deliveries += await database.fetch(_DELIVERIES, event.account_id, event.position)

@@ -1,6 +1,5 @@
 """Webhooks: endpoints of the account that are told of events. What they are told lies beside this, as JSON Schema."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,14 +12,11 @@ from reads import Key, cursors
 from sales import database, endpoints
 from sales.endpoints import hearing, webhooks
 from sales.endpoints.hearing import PUBLIC_KINDS
-from sales.endpoints.webhooks import NewSecret, WebhookFields
+from sales.endpoints.webhooks import NAMED_BY_FILTER, NewSecret, WebhookFields
 from sales.errors import InvalidValue
 from sales.ids import new_id
-from sales.journal import Event, Kind
+from sales.journal import Event
 from sales.leads import Status
-from sales.pipelines import Pipeline
-from sales.steps import Step
-from sales.users import User
 from sales.verbs import Outcome
 from sales.viewers import Viewer
 from schema import ids, payloads, selections
@@ -51,7 +47,8 @@ class WebhookFilterInput:
     )
 
 
-_NAME = f"What people call it; at most {webhooks.LONGEST_NAME} characters. "
+_ID = "The webhook. It can't be null."
+_NAME = f"What people call it; at most {endpoints.LONGEST_NAME} characters. "
 _URL = "Where to POST: https, a public address. Only its host is ever shown again. "
 _EVENTS = "The events that it hears of, such as `lead.moved`; empty: all of them. "
 _FILTER = "Of which leads it hears. "
@@ -76,7 +73,7 @@ class WebhookCreateInput:
 
 @strawberry.input(description="What changes on a webhook; what is left out stays.")
 class WebhookEditInput:
-    id: strawberry.ID = strawberry.field(description="The webhook. It can't be null.")
+    id: strawberry.ID = strawberry.field(description=_ID)
     name: str | None = strawberry.field(default=UNSET, description=_NAME + "Left out: stays; never null.")
     url: str | None = strawberry.field(default=UNSET, description=_URL + "Left out: stays; never null.")
     events: list[str] | None = strawberry.field(default=UNSET, description=_EVENTS + "Left out: stays; never null.")
@@ -90,27 +87,27 @@ class WebhookEditInput:
 
 @strawberry.input(description="A webhook.")
 class WebhookRotateSecretInput:
-    id: strawberry.ID = strawberry.field(description="The webhook. It can't be null.")
+    id: strawberry.ID = strawberry.field(description=_ID)
 
 
 @strawberry.input(description="A webhook to switch on.")
 class WebhookEnableInput:
-    id: strawberry.ID = strawberry.field(description="The webhook. It can't be null.")
+    id: strawberry.ID = strawberry.field(description=_ID)
 
 
 @strawberry.input(description="A webhook to switch off.")
 class WebhookDisableInput:
-    id: strawberry.ID = strawberry.field(description="The webhook. It can't be null.")
+    id: strawberry.ID = strawberry.field(description=_ID)
 
 
 @strawberry.input(description="A webhook to delete.")
 class WebhookDeleteInput:
-    id: strawberry.ID = strawberry.field(description="The webhook. It can't be null.")
+    id: strawberry.ID = strawberry.field(description=_ID)
 
 
 @strawberry.input(description="A webhook to try on something that has happened. Nothing is sent.")
 class WebhookTestInput:
-    id: strawberry.ID = strawberry.field(description="The webhook. It can't be null.")
+    id: strawberry.ID = strawberry.field(description=_ID)
     position: Cursor = strawberry.field(
         description="An event's place in the journal: a payload's `position`, or an event's. It can't be null."
     )
@@ -227,8 +224,7 @@ def _webhook(id: str) -> Any:
 def _fields(input: WebhookCreateInput | WebhookEditInput, by: Viewer) -> WebhookFields:
     """What of a webhook was sent. Raises InvalidValue for a selection that no lead could be told by."""
     names = ("name", "url", "events", "filter", "selection")
-    read: dict[str, Callable[[Any], Any]] = {"events": _kinds, "filter": _filter}
-    sent = given(input, *names, clearable={"filter", "selection"}, read=read)
+    sent = given(input, *names, clearable={"filter", "selection"}, read={"filter": _filter})
     if sent.get("selection") is not None:
         selections.require_readable(sent["selection"], by=by)
     if "filter" in sent:
@@ -236,18 +232,10 @@ def _fields(input: WebhookCreateInput | WebhookEditInput, by: Viewer) -> Webhook
     return sent  # type: ignore[return-value]
 
 
-def _kinds(events: list[str]) -> list[Kind]:
-    for n, each in enumerate(events):
-        if each not in PUBLIC_KINDS:
-            raise InvalidValue(f"events.{n}", "event_not_told", event=each[:60])
-    return [Kind(each) for each in events]
-
-
 def _filter(filter: WebhookFilterInput) -> dict[str, list[Any]]:
-    lists = {"pipelineIds": Pipeline, "stepIds": Step, "ownerIds": User}
     sent = {"pipelineIds": filter.pipeline_ids, "stepIds": filter.step_ids, "ownerIds": filter.owner_ids}
     found: dict[str, list[Any]] = {
-        name: [ids.read(id, lists[name], path=f"filter.{name}.{n}") for n, id in enumerate(given_ids)]
+        name: [ids.read(id, NAMED_BY_FILTER[name], path=f"filter.{name}.{n}") for n, id in enumerate(given_ids)]
         for name, given_ids in sent.items()
         if given_ids
     }

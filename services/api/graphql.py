@@ -19,11 +19,11 @@ from sales import callers
 from sales.memory import Memory
 from sales.viewers import Viewer
 from schema import limits, one_change, plans
+from schema.asked import Asked
 from schema.context import Context
 from schema.limits import Limits
 from schema.mistakes import unauthenticated
 from schema.mutations import confirms
-from schema.plans import Asked
 from schema.schema import graphql_schema
 from services.api import accept, answers, documents, ide, questions, who
 from services.api.persisted import Persisted

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from sales import database
 from sales.canaries import AGE
-from sales.workers import ALIVE_SECONDS
+from sales.workers import IS_ALIVE
 from services.api.bell import Bell
 from services.api.who import token_of
 
@@ -40,8 +40,8 @@ select
   (select count(*) from endpoints where disabled_at is not null and deleted_at is null)::float8 as disabled,
   (select count(*) from failures where set_aside_at is not null)::float8 as set_aside,
   (select count(*) from delivery_replays where state = 'RUNNING')::float8 as replays,
-  (select count(*) from workers where beat_at > now() - interval '{ALIVE_SECONDS} s')::float8 as workers,
-  (select count(*) from workers where hears_bell and beat_at > now() - interval '{ALIVE_SECONDS} s')::float8 as hearing,
+  (select count(*) from workers where {IS_ALIVE})::float8 as workers,
+  (select count(*) from workers where hears_bell and {IS_ALIVE})::float8 as hearing,
   (select extract(epoch from now() - max(beat_at)) from workers)::float8 as heartbeat,
   {AGE}::float8 as canary
 """

@@ -1,20 +1,18 @@
 """Chats by incoming webhooks: Slack and what understands Slack's, and Microsoft Teams."""
 
 import re
-from dataclasses import replace
 from typing import Any, Final
 
 import orjson
 
 from sales import sealed
-from sales.deliveries import DeliveryOutcome
 from services.settings import Settings
 from services.worker import outbound
 from services.worker.tellings import Telling, told
 from services.worker.ways import MayGo, Outgoing, Result
 
-_NOT_FOUND: Final = 404
-_BAD_REQUESTS: Final = frozenset({400, 413, 422})
+_NEVER: Final = frozenset({400, 413, 422})
+"""What can't be read won't be, however often it comes."""
 _JSON: Final = {"content-type": "application/json"}
 _CALLS_ALL: Final = re.compile(r"@(?=(?:channel|here|everyone|all)\b)", re.IGNORECASE)
 _ZERO_WIDTH_SPACE: Final = "\u200b"
@@ -38,7 +36,7 @@ class ByWebhookOfAChat:
             may_go=may_go,
             allow=self._settings.allowed_networks,
         )
-        return _judged(answer) if answer else None
+        return outbound.judged(answer, never=_NEVER) if answer else None
 
     def message(self, telling: Telling) -> dict[str, Any]:
         raise NotImplementedError
@@ -66,15 +64,6 @@ class ByTeams(ByWebhookOfAChat):
         }
         kind = "application/vnd.microsoft.card.adaptive"
         return {"type": "message", "attachments": [{"contentType": kind, "contentUrl": None, "content": card}]}
-
-
-def _judged(answer: outbound.Answer) -> Result:
-    """Channels that are gone answer 404, too; and what can't be read won't be, however often it comes."""
-    if answer.status == _NOT_FOUND:
-        return replace(answer, outcome=DeliveryOutcome.GONE)
-    if answer.status in _BAD_REQUESTS:
-        return replace(answer, outcome=DeliveryOutcome.REJECTED)
-    return answer
 
 
 def _of_slack(text: str, *, in_link: bool = False) -> str:

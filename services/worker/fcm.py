@@ -5,7 +5,7 @@ https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages
 
 import asyncio
 import time
-from base64 import urlsafe_b64encode
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from sales import sealed
+from sales import base64url, sealed
 from sales.deliveries import DeliveryOutcome
 from services.channels import ServiceAccount
 from services.settings import Settings
@@ -122,8 +122,8 @@ class _Access:
             "iss": account.client_email, "scope": _SCOPE, "aud": account.token_uri, "iat": now,
             "exp": now + _SIGNED_FOR_SECONDS,
         }  # fmt: skip
-        signed = ".".join(_base64(orjson.dumps(part)) for part in ({"alg": "RS256", "typ": "JWT"}, claims))
-        return f"{signed}.{_base64(self._key.sign(signed.encode(), PKCS1v15(), hashes.SHA256()))}"
+        signed = ".".join(base64url.written(orjson.dumps(part)) for part in ({"alg": "RS256", "typ": "JWT"}, claims))
+        return f"{signed}.{base64url.written(self._key.sign(signed.encode(), PKCS1v15(), hashes.SHA256()))}"
 
 
 def message(outgoing: Outgoing, telling: Telling) -> dict[str, Any]:
@@ -158,12 +158,9 @@ def message(outgoing: Outgoing, telling: Telling) -> dict[str, Any]:
 
 
 def _judged(answer: outbound.Answer) -> Result:
-    outcome = answer.outcome
-    if answer.status == 404 or "UNREGISTERED" in _error_codes(answer.body):
-        outcome = DeliveryOutcome.GONE
-    elif answer.status in _NEVER:
-        outcome = DeliveryOutcome.REJECTED
-    return Result(outcome, answer.words, answer.status, answer.wished)
+    if "UNREGISTERED" in _error_codes(answer.body):
+        return replace(answer, outcome=DeliveryOutcome.GONE)
+    return outbound.judged(answer, never=_NEVER)
 
 
 def _error_codes(body: bytes) -> set[str]:
@@ -172,10 +169,6 @@ def _error_codes(body: bytes) -> set[str]:
         return {str(each["errorCode"]) for each in details if "errorCode" in each}
     except (ValueError, LookupError, TypeError):
         return set()
-
-
-def _base64(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 async def _always() -> bool:

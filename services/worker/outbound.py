@@ -7,9 +7,9 @@ into a network of ours meanwhile. Nothing is followed, nothing of the environmen
 import asyncio
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache, partial
@@ -27,7 +27,7 @@ MOST_ADDRESSES: Final = 4
 MOST_LOOKUPS: Final = 64
 LONGEST_WORDS: Final = 200
 
-_GONE = 410
+_NOT_FOUND, _GONE = 404, 410
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,15 @@ async def post(
             raise sending.problem from None
         outcome = DeliveryOutcome.AMBIGUOUS if sending.has_begun else DeliveryOutcome.REFUSED
         return Answer(outcome, _in_words(problem, seconds))
+
+
+def judged(answer: Answer, *, never: Collection[int]) -> Answer:
+    """What an answer means of a device or a chat: one that isn't found is gone, what got `never` is given up."""
+    if answer.status == _NOT_FOUND:
+        return replace(answer, outcome=DeliveryOutcome.GONE)
+    if answer.status in never:
+        return replace(answer, outcome=DeliveryOutcome.REJECTED)
+    return answer
 
 
 async def resolve(host: str, port: int) -> list[str]:

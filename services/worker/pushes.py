@@ -2,7 +2,6 @@
 
 import os
 import time
-from base64 import urlsafe_b64decode
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,8 +10,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 
-from sales import sealed
-from sales.deliveries import DeliveryOutcome
+from sales import base64url, sealed
 from services import vapid
 from services.settings import Settings
 from services.worker import outbound
@@ -28,7 +26,6 @@ DIGEST: Final = "DIGEST"
 _SIGNED_FOR_SECONDS: Final = 12 * 60 * 60
 _ELLIPSIS: Final = "…"
 
-_GONE: Final = frozenset({404, 410})
 _NEVER: Final = frozenset({400, 413})
 
 
@@ -52,7 +49,7 @@ class ByWebPush:
             may_go=may_go,
             allow=self._settings.allowed_networks,
         )
-        return _judged(answer) if answer else None
+        return outbound.judged(answer, never=_NEVER) if answer else None
 
     def _headers(self, endpoint: str, outgoing: Outgoing) -> dict[str, str]:
         parts = urlsplit(endpoint)
@@ -100,21 +97,8 @@ def encrypted(content: bytes, *, p256dh: str, auth: str) -> bytes:
         content,
         salt=os.urandom(16),
         private_key=ec.generate_private_key(ec.SECP256R1()),
-        dh=_bytes(p256dh),
-        auth_secret=_bytes(auth),
+        dh=base64url.read(p256dh),
+        auth_secret=base64url.read(auth),
         version="aes128gcm",
     )
     return sealed_for
-
-
-def _judged(answer: outbound.Answer) -> Result:
-    outcome = answer.outcome
-    if answer.status in _GONE:
-        outcome = DeliveryOutcome.GONE
-    elif answer.status in _NEVER:
-        outcome = DeliveryOutcome.REJECTED
-    return Result(outcome, answer.words, answer.status, answer.wished)
-
-
-def _bytes(text: str) -> bytes:
-    return urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))

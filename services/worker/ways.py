@@ -6,18 +6,15 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Final, Protocol
 
+from sales.audiences import OF_REMINDERS
 from sales.deliveries import DeliveryOutcome
 from sales.deliveries.claiming import Claim
 from sales.endpoints import Endpoint, EndpointKind
 from sales.notices import Notice
-from sales.notifications import NotificationKind
 from sales.sentences import say
 
 MayGo = Callable[[], Awaitable[bool]]
 
-REMINDS: Final = frozenset(
-    {NotificationKind.REMINDER_DUE, NotificationKind.REMINDER_AHEAD, NotificationKind.REMINDER_ESCALATED}
-)
 _TOPIC_LENGTH: Final = 32
 
 FIRST_LINES = 5
@@ -67,7 +64,7 @@ class Outgoing:
     def reminds(self) -> bool:
         """Whether it tells of a reminder, for which a device is woken."""
         kinds = [self.notice.kind] if self.notice else [notice.kind for notice in self.notices]
-        return not REMINDS.isdisjoint(kinds)
+        return not OF_REMINDERS.isdisjoint(kinds)
 
     @property
     def topic(self) -> str:

@@ -10,9 +10,9 @@ from graphql import DocumentNode, execute, get_operation_ast, parse, print_ast
 
 from reads import FinishedJson
 from sales.viewers import Viewer
+from schema.asked import Asked
 from schema.context import Context
 from schema.pages import sizing_variables
-from schema.plans import Asked
 from services.api import answers
 from services.api.documents import Cost
 from tests.api import GRAPHQL

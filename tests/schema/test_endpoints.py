@@ -86,6 +86,17 @@ async def test_it_is_edited_rotated_switched_and_deleted(client: Client) -> None
     assert await client.ask("query ($id: ID!) { node(id: $id) { id } }", id=id) is None
 
 
+async def test_what_is_wrong_with_a_webhook_is_told_all_at_once(ada: Viewer, client: Client) -> None:
+    events = ["lead.moved", "key.created", "x" * 1_000]
+
+    payload = await client.do("webhookCreate", {"name": " ", "url": "http://hook.example.com", "events": events})
+
+    assert [error["path"] for error in payload["errors"]] == [["name"], ["url"], ["events", "1"], ["events", "2"]]
+    assert "key.created" in payload["errors"][2]["message"]
+    assert len(payload["errors"][3]["message"]) < 250
+    assert not await Endpoint.filter(account_id=ada.account.id).exists()
+
+
 @pytest.mark.parametrize(
     ("selection", "problem"),
     [

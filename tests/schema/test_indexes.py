@@ -9,8 +9,8 @@ from graphql import get_operation_ast, parse
 from reads import Run
 from sales import database
 from sales.viewers import Viewer
+from schema.asked import Asked
 from schema.pages import sizing_variables
-from schema.plans import Asked
 from schema.schema import graphql_schema
 from tests.sales.many import many_standbys
 

@@ -11,9 +11,9 @@ from graphql import execute, get_operation_ast, parse
 from sales.money import Money
 from sales.viewers import Viewer
 from schema import plans
+from schema.asked import Asked
 from schema.context import Context
 from schema.pages import sizing_variables
-from schema.plans import Asked
 from schema.schema import graphql_schema
 from tests.factories import a_lead
 
