@@ -73,6 +73,8 @@ def has_openings(calendar: Calendar) -> bool:
 
 def knows_holidays(country: str, subdivision: str | None) -> bool:
     """Whether there is a calendar of holidays for this country (ISO 3166-1) and part of it (ISO 3166-2)."""
+    if country not in holidays.list_supported_countries():  # other names mean something else there
+        return False
     try:
         _holidays(country, subdivision)
     except NotImplementedError:
