@@ -34,8 +34,8 @@ class Bounce:
 async def bounced(bounce: Bounce) -> bool:
     """Do what follows from it; False where nobody knows the message or the address. Safe to call twice."""
     delivery, address = _delivery_of(bounce), bounce.recipient
-    if address is not None and _DELIVERY.search(address):
-        address = None  # ours, of the envelope
+    if address is not None and (_DELIVERY.search(address) or "\0" in address):
+        address = None  # ours, of the envelope; or none that anybody could have
     people = await database.fetch(_WHOSE, delivery, address)
     if not people:
         return False
