@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from sales import database
+from sales.deliveries.settling import in_one_line
 from sales.unsubscribing import unsubscribe
 from sales.users import User
 
@@ -34,13 +35,13 @@ class Bounce:
 async def bounced(bounce: Bounce) -> bool:
     """Do what follows from it; False where nobody knows the message or the address. Safe to call twice."""
     delivery, address = _delivery_of(bounce), bounce.recipient
-    if address is not None and _DELIVERY.search(address):
-        address = None  # ours, of the envelope
+    if address is not None and (_DELIVERY.search(address) or "\0" in address):
+        address = None  # ours, of the envelope; or none that anybody could have
     people = await database.fetch(_WHOSE, delivery, address)
     if not people:
         return False
     account_id, user_id = people[0]["account_id"], people[0]["id"]
-    words = f"{bounce.type} bounce: {' '.join(bounce.reason.split())}"[:500].removesuffix(": ").replace("\0", "")
+    words = in_one_line(f"{bounce.type} bounce: {bounce.reason}").removesuffix(":")
     if delivery is not None:
         await database.fetch(_NOTE, delivery, words, bounce.type == BounceType.HARD)
     if bounce.type == BounceType.HARD:

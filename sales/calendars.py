@@ -14,7 +14,7 @@ EVERY_DAY: Final = frozenset(range(1, 8))
 """The days of a week as ISO 8601 counts them, from Monday."""
 
 _A_DAY: Final = timedelta(days=1)
-_LONGEST_CLOSED: Final = timedelta(days=60)
+LONGEST_CLOSED: Final = timedelta(days=60)
 """Nobody's holidays are longer: who would not be reached by then has no opening at all."""
 
 _ANY_WEEK: Final = date(2024, 3, 4)
@@ -73,6 +73,8 @@ def has_openings(calendar: Calendar) -> bool:
 
 def knows_holidays(country: str, subdivision: str | None) -> bool:
     """Whether there is a calendar of holidays for this country (ISO 3166-1) and part of it (ISO 3166-2)."""
+    if country not in holidays.list_supported_countries():  # other names mean something else there
+        return False
     try:
         _holidays(country, subdivision)
     except NotImplementedError:
@@ -81,7 +83,7 @@ def knows_holidays(country: str, subdivision: str | None) -> bool:
 
 
 def _opening(moment: datetime, calendar: Calendar) -> datetime | None:
-    furthest = moment + _LONGEST_CLOSED
+    furthest = moment + LONGEST_CLOSED
     while not calendar.is_always_open and moment <= furthest:
         end = max((end for start, end in _closed_around(moment, calendar) if start <= moment < end), default=None)
         if end is None:

@@ -11,7 +11,9 @@ from typing import Final
 from uuid import UUID
 
 from sales import database
+from sales.calendars import LONGEST_CLOSED
 from sales.errors import InvalidValue, NotFound
+from sales.moments import refuse_too_far
 from sales.notifications import NotificationKind
 from sales.preferences import NotificationChannel
 from sales.readers import readers
@@ -24,6 +26,9 @@ from sales.tellings import reminders
 from sales.viewers import Viewer, sees
 
 LONGEST: Final = timedelta(days=31)
+_HELD_AT_MOST: Final = LONGEST_CLOSED + timedelta(days=7)
+"""What was due longer ago has left by then, whatever it waited for."""
+
 MOST_LOOKED_AT: Final = 1_000
 """Reminders and deliveries, the earliest first; where there are more, the forecast says that it isn't complete."""
 
@@ -118,7 +123,7 @@ class Forecast:
 async def forecast(user_id: UUID, *, by: Viewer, start: datetime, end: datetime) -> Forecast:
     """What would reach this person from `start` to `end`. Oneself, or as administrator anybody (NotFound otherwise).
 
-    Raises InvalidValue for a stretch that ends before it starts or is longer than 31 days.
+    Raises InvalidValue for a stretch that ends before it starts, is longer than 31 days, or more than ten years away.
     """
     if user_id != by.user.id and not by.is_administrator:
         raise NotFound("user", "userId")
@@ -129,7 +134,8 @@ async def forecast(user_id: UUID, *, by: Viewer, start: datetime, end: datetime)
     people, now = await readers(by.account.id, user_id)
     if user_id not in people:
         raise NotFound("user", "userId")
-    planned, is_complete = await _planned(by.account.id, people[user_id], end, now)
+    refuse_too_far(end - now, path="to")
+    planned, is_complete = await _planned(by.account.id, people[user_id], start, end, now)
     within = [(message, told) for message, told in planned if start <= message.at <= end]
     return Forecast(_together(within), is_complete)
 
@@ -137,12 +143,15 @@ async def forecast(user_id: UUID, *, by: Viewer, start: datetime, end: datetime)
 _Planned = list[tuple[Message, Told]]
 
 
-async def _planned(account_id: UUID, reader: Reader, end: datetime, now: datetime) -> tuple[_Planned, bool]:
-    """Everything that would be told by then, with the message that it would be, or be in."""
+async def _planned(
+    account_id: UUID, reader: Reader, start: datetime, end: datetime, now: datetime
+) -> tuple[_Planned, bool]:
+    """Everything that would be told in that stretch, and before it, with the message that it would be, or be in."""
     of = account_id, reader.id, end
     statements = _REMINDERS, _HELD, _INBOX, _UNACKNOWLEDGED
     found, held, inbox, unacknowledged = [await database.fetch(sql, *of) for sql in statements]
-    planned = [each for row in await _with_series(found, reader, end, now) for each in _of_reminder(row, reader, now)]
+    rows = await _with_series(found, reader, max(now + _HELD_AT_MOST, start) - _HELD_AT_MOST, end)
+    planned = [each for row in rows for each in _of_reminder(row, reader, now)]
     for row in await _told_of(unacknowledged, reader, account_id):
         told = Told(NotificationKind.REMINDER_ESCALATED, row["lead_id"], row["id"], row["is_urgent"])
         planned += _ways(told, reader, at=max(row["at"], now), now=now)
@@ -154,19 +163,19 @@ async def _planned(account_id: UUID, reader: Reader, end: datetime, now: datetim
     return planned, max(map(len, (found, held, inbox, unacknowledged))) <= MOST_LOOKED_AT
 
 
-async def _with_series(rows: list[database.Row], reader: Reader, end: datetime, now: datetime) -> list[database.Row]:
-    """Reminders, and those that follow them by a rule until then."""
+async def _with_series(rows: list[database.Row], reader: Reader, since: datetime, end: datetime) -> list[database.Row]:
+    """Reminders, and those that follow them by a rule from then on."""
     ids = {row["series_id"] for row in rows if row["series_id"]}
     rules = {each.id: each.rule for each in await Series.filter(id__in=ids, ended_at=None)} if ids else {}
     following = [each for row in rows if (rule := rules.get(row["series_id"]))
-                 for each in _following(row, rule, reader, end, now)]  # fmt: skip
+                 for each in _following(row, rule, reader, since, end)]  # fmt: skip
     return rows + following
 
 
-def _following(row: database.Row, rule: Rule, reader: Reader, end: datetime, now: datetime) -> Iterator[database.Row]:
+def _following(row: database.Row, rule: Rule, reader: Reader, since: datetime, end: datetime) -> Iterator[database.Row]:
     """Each is set when the one before has fired: at most one a day."""
-    day, fires = row["occurs_on"], max(row["due_at"], now)
-    while (day := rule.next_day(after=day, now=fires)) is not None:
+    fires = max(row["due_at"], since)
+    for day in rule.days(after=row["occurs_on"], now=fires):
         due = rule.due(day, now=fires, morning=reader.decided.calendar.morning)
         following = row | columns(due, row["ahead"], fires)
         if min(due.notify_at, following["ahead_at"] or due.notify_at) > end:

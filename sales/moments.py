@@ -157,7 +157,7 @@ def _on_the_day(day: date, *, now: datetime, zone: str, morning: Morning, path: 
     today = _clock(now, place).date()
     if day < today:
         raise InvalidValue(path, "moment_past")
-    _refuse_too_far(_first(day, time.min, place) - now, path=path)
+    refuse_too_far(_first(day, time.min, place) - now, path=path)
     due_at = _start(day, place)
     told_at = start_of(day, morning)
     return Due(
@@ -174,10 +174,11 @@ def _refuse_out_of_range(wait: timedelta, *, path: str) -> None:
     # where converting either to UTC may overflow.
     if wait < timedelta(0):
         raise InvalidValue(path, "moment_past")
-    _refuse_too_far(wait, path=path)
+    refuse_too_far(wait, path=path)
 
 
-def _refuse_too_far(wait: timedelta, *, path: str) -> None:
+def refuse_too_far(wait: timedelta, *, path: str) -> None:
+    """Raises InvalidValue (moment_too_far) for a wait of more than ten years."""
     if wait > FURTHEST:
         raise InvalidValue(path, "moment_too_far", years=10)
 

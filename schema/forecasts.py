@@ -92,7 +92,9 @@ async def delivery_forecast(
     end: Annotated[
         datetime,
         strawberry.argument(
-            name="to", description=f"Until when, at most {forecasts.LONGEST.days} days later. It can't be null."
+            name="to",
+            description=f"Until when, at most {forecasts.LONGEST.days} days later, and ten years from now. "
+            "It can't be null.",
         ),
     ],
     user_id: Annotated[strawberry.ID | None, strawberry.argument(description="Whom; null: yourself.")] = None,

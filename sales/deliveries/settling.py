@@ -69,6 +69,12 @@ returning d.state, coalesce((select has_failed_long from spared), false) as has_
 """
 
 
+def in_one_line(said: str) -> str:
+    """What somebody else said, so that it can be kept: no null byte, and nothing that wasn't UTF-8."""
+    readable = said.replace("\0", "").encode("utf-8", "replace").decode()
+    return " ".join(readable.split())[:LONGEST_ERROR]
+
+
 async def sent(claim: Claim, *, status: int | None = None) -> None:
     """It arrived. Not fenced by the lease, and stronger than a cancellation: what arrived has arrived."""
     await database.fetch(_SENT, claim.id, claim.attempt, status)
@@ -86,7 +92,7 @@ async def failed(
 
     An endpoint that is gone, or has failed for days, is switched off. `wished` is for how long it wants to be spared.
     """
-    words = " ".join(error.split())[:LONGEST_ERROR]
+    words = in_one_line(error)
     delay = retry_after(claim.channel, claim.attempt - claim.earlier, wished=wished)
     rest = min(wished, LONGEST_WAIT) if wished else None
     values = claim.id, claim.attempt, claim.lease, outcome.value, words, delay, status, rest

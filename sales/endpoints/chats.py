@@ -15,7 +15,6 @@ from sales.journal import Kind
 from sales.journal.drafts import Draft
 from sales.names import clean
 from sales.tokens import Secret, hash_of
-from sales.users import User
 from sales.verbs import Checks, Outcome, verb
 from sales.viewers import Viewer
 
@@ -63,9 +62,8 @@ async def remove(endpoint_id: UUID, *, by: Viewer) -> Draft:
 @verb
 async def _add(*, by: Viewer, chat: NewChat, name: str, address: Secret) -> Draft:
     user_id = None if chat.is_of_account else by.user.id
-    # Whose it is is locked, so that two requests at once can't both take the last place.
-    whose = Account.filter(id=by.account.id) if chat.is_of_account else User.filter(id=by.user.id)
-    await whose.select_for_update(no_key=True).get()
+    # The account is locked, so that two requests at once can't both take the last place.
+    await Account.filter(id=by.account.id).select_for_update(no_key=True).get()
     beside = Endpoint.filter(account_id=by.account.id, user_id=user_id, kind__in=KINDS, deleted_at=None)
     if await beside.count() >= MOST_CHATS:
         raise InvalidValue("name", "too_many_chats", most=MOST_CHATS)

@@ -9,6 +9,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 
 from sales import base64url, database, sealed
+from sales.accounts import Account
 from sales.endpoints import LONGEST_NAME, Endpoint, EndpointKind, addresses
 from sales.endpoints.offered import offer
 from sales.errors import InvalidValue, NotFound, Refusal
@@ -16,7 +17,6 @@ from sales.journal import Kind
 from sales.journal.drafts import Draft
 from sales.names import clean
 from sales.tokens import Secret, hash_of
-from sales.users import User
 from sales.verbs import Checks, Outcome, verb
 from sales.viewers import Viewer
 
@@ -72,8 +72,8 @@ async def remove(endpoint_id: UUID, *, by: Viewer) -> Draft:
 
 @verb
 async def _add(*, by: Viewer, name: str, kind: EndpointKind, address: Secret, shown: str) -> Draft:
-    # The person is locked, so that the same request twice at once makes one device.
-    await User.filter(account_id=by.account.id, id=by.user.id).select_for_update(no_key=True).get()
+    # The account is locked, so that what is added twice at once is one device, whoever adds it.
+    await Account.filter(id=by.account.id).select_for_update(no_key=True).get()
     hash, now = _hash(kind, address.value), await database.now()
     known = Endpoint.filter(account_id=by.account.id, address_hash=hash, deleted_at=None)
     device = await known.select_for_update(no_key=True).first()

@@ -46,9 +46,13 @@ class Rule:
         """The first day of the rule later than `after` whose moment is still to come at `now`, as is the present day
         without a time. None: there is none within ten years. What was missed meanwhile is not made up for.
         """
+        return next(self.days(after=after, now=now), None)
+
+    def days(self, *, after: date | None, now: datetime) -> Iterator[date]:
+        """That day and all that follow it, within ten years."""
         here = now.astimezone(zone_named(self.time_zone, path="recurrence")).replace(tzinfo=None)
-        days = (each for each in self._days(here) if after is None or each > after)
-        return next((each for each in days if self._is_to_come(each, here=here, now=now)), None)
+        later = (each for each in self._days(here) if after is None or each > after)
+        return (each for each in later if self._is_to_come(each, here=here, now=now))
 
     def due(self, day: date, *, now: datetime, morning: Morning) -> Due:
         """When a day of the rule comes due, for somebody whose day starts at `morning`."""

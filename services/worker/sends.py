@@ -157,7 +157,8 @@ class Sender:
             )
 
         state = await _insist(fail, ends=ends)
-        told = outgoing.words, claim.attempt, result.outcome.value, _ADDRESS.sub("…@…", result.words)
+        words = _ADDRESS.sub("…@…", settling.in_one_line(result.words))
+        told = outgoing.words, claim.attempt, result.outcome.value, words
         if state == DeliveryState.DEAD:
             log.error("%s is dead after attempt %s, %s: %s", *told)
         elif state == DeliveryState.PENDING:

@@ -65,3 +65,7 @@ async def test_a_digest_that_may_still_arrive_is_left_as_it_is(ada: Viewer) -> N
 
     assert await states(ada) == {DeliveryState.SENT: 3}
     assert (await Delivery.get(id=message.id)).last_error == "soft bounce: mailbox full"
+
+
+async def test_what_is_no_address_is_nobodys(ada: Viewer) -> None:
+    assert await bounced(Bounce(BounceType.HARD, recipient=f"{ada.user.email}\0")) is False

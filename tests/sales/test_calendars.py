@@ -62,6 +62,7 @@ def test_holidays_of_a_part_of_the_country_count_there_alone() -> None:
 
 @pytest.mark.parametrize(("country", "subdivision", "known"), [
     ("FR", None, True), ("DE", "BY", True), ("DE", "XX", False), ("ZZ", None, False), ("", None, False),
+    ("USA", None, True), ("France", None, False), ("utils", None, False), ("HolidayBase", None, False),
 ])  # fmt: skip
 def test_unknown_holidays_are_told_from_known_ones(country: str, subdivision: str | None, known: bool) -> None:
     assert knows_holidays(country, subdivision) is known

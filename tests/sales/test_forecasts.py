@@ -1,6 +1,7 @@
 """A forecast comes true: what it says would be sent when is what the dispatch then plans."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,11 +10,12 @@ from sales import database, undoing
 from sales.errors import InvalidValue, NotFound
 from sales.forecasts import Message, forecast
 from sales.leads import Status
-from sales.moments import After, Local
+from sales.moments import After, Due, Local
 from sales.preferences import NotificationChannel as By
 from sales.preferences import Pace
 from sales.preferences.choosing import Wishes, choose
 from sales.reminders.decisions import set_reminder
+from sales.reminders.rules import Rule
 from sales.reminders.terms import Terms, Until
 from sales.statuses import close
 from sales.viewers import Viewer
@@ -191,3 +193,42 @@ async def test_a_stretch_has_an_end_within_a_month(ada: Viewer, days: int, reaso
         await forecast(ada.user.id, by=ada, start=start, end=start + days * A_DAY)
 
     assert (refused.value.path, refused.value.reason) == ("to", reason)
+
+
+async def test_a_stretch_lies_within_ten_years(ada: Viewer) -> None:
+    start = await database.now() + timedelta(days=3_700)
+
+    with pytest.raises(InvalidValue) as refused:
+        await forecast(ada.user.id, by=ada, start=start, end=start + A_DAY)
+
+    assert (refused.value.path, refused.value.reason) == ("to", "moment_too_far")
+
+
+async def test_what_comes_every_day_is_worked_out_for_a_far_week_without_all_the_days_before(
+    ada: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, looked_at, due = await database.now(), list[date](), Rule.due
+
+    def looked(rule: Rule, day: date, **more: Any) -> Due:
+        looked_at.append(day)
+        return due(rule, day, **more)
+
+    monkeypatch.setattr(Rule, "due", looked)
+    at = Local((now - A_DAY).date(), time(9), "Europe/Paris")
+    await set_reminder((await a_lead(ada)).id, by=ada, at=at, recurrence="FREQ=DAILY")
+    first = (now + timedelta(days=3_600)).date()
+    start = datetime.combine(first, time.min, tzinfo=UTC)
+
+    found = await forecast(ada.user.id, by=ada, start=start, end=start + 7 * A_DAY)
+
+    mailed = [
+        message.at.astimezone(ZoneInfo("Europe/Paris")) for message in found.messages if message.channel == By.EMAIL
+    ]
+    assert [(at.date(), at.time()) for at in mailed] == [(first + n * A_DAY, time(9)) for n in range(7)]
+    assert len(looked_at) < 100
+
+
+async def test_of_a_stretch_that_is_over_nothing_is_told(ada: Viewer) -> None:
+    start = datetime.min.replace(tzinfo=UTC)
+
+    assert (await forecast(ada.user.id, by=ada, start=start, end=start + A_DAY)).messages == []
