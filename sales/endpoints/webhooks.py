@@ -10,6 +10,7 @@ from tortoise.queryset import QuerySet
 from sales import database, sealed
 from sales.accounts import Account
 from sales.advice import Advice, AdviceCode
+from sales.deliveries import rates
 from sales.endpoints import Endpoint, EndpointKind, WhyDisabled, addresses
 from sales.endpoints.hearing import PUBLIC_KINDS
 from sales.endpoints.signing import BOTH_VALID_FOR, new_secret
@@ -47,6 +48,7 @@ class WebhookFields(TypedDict, total=False):
     events: list[Kind]
     lead_filter: dict[str, list[Any]]
     selection: str | None
+    rate_per_minute: int | None
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,9 @@ async def _checked(fields: WebhookFields, *, by: Viewer) -> dict[str, Any]:
     if fields.get("selection"):
         with checks:
             values["selection"] = clean_text(str(fields["selection"]), path="selection", longest=LONGEST_SELECTION)
+    if "rate_per_minute" in fields:
+        with checks:
+            values["rate_per_minute"] = rates.checked(fields["rate_per_minute"])
     if "events" in fields:
         values["events"] = [str(kind) for kind in dict.fromkeys(fields["events"])]
         checks.refusals += [
