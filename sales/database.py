@@ -26,6 +26,7 @@ TABLES = (
     "accounts",
     "canaries",
     "deliveries",
+    "deliveries.rates",
     "digests",
     "endpoints",
     "failures",

@@ -342,7 +342,10 @@ CREATE TABLE endpoints (
     failing_since timestamp with time zone,
     paused_until timestamp with time zone,
     address_hash character varying(64),
-    CONSTRAINT endpoints_disabled_valid CHECK (((disabled_at IS NULL) = (disabled_because IS NULL)))
+    free_at timestamp with time zone,
+    rate_per_minute integer,
+    CONSTRAINT endpoints_disabled_valid CHECK (((disabled_at IS NULL) = (disabled_because IS NULL))),
+    CONSTRAINT endpoints_rate_valid CHECK (((rate_per_minute >= 1) AND (rate_per_minute <= 6000)))
 );
 
 COMMENT ON TABLE endpoints IS 'Where deliveries go; of a person, or of the account. Its address is a secret: who knows it can post there.';
@@ -608,6 +611,17 @@ COMMENT ON COLUMN preferences.quiet_hours IS '[{days, start, end}]; null: as for
 COMMENT ON COLUMN preferences.working_days IS 'From 1, Monday; null: as for all others';
 
 COMMENT ON COLUMN preferences.holidays IS '{country, subdivision}; {}: none; null: as for all others';
+
+CREATE TABLE provider_rates (
+    provider character varying(10) NOT NULL,
+    rate_per_minute integer NOT NULL,
+    free_at timestamp with time zone,
+    CONSTRAINT provider_rates_rate_valid CHECK ((rate_per_minute > 0))
+);
+
+COMMENT ON TABLE provider_rates IS 'How many messages a minute leave by a provider, of all accounts and workers; without a row as many as can.';
+
+COMMENT ON COLUMN provider_rates.free_at IS 'From when on the next message may go; null: at once';
 
 CREATE TABLE reasons (
     id uuid NOT NULL,
@@ -958,6 +972,9 @@ ALTER TABLE ONLY pipelines
 
 ALTER TABLE ONLY preferences
     ADD CONSTRAINT preferences_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY provider_rates
+    ADD CONSTRAINT provider_rates_pkey PRIMARY KEY (provider);
 
 ALTER TABLE ONLY reasons
     ADD CONSTRAINT reasons_in_account UNIQUE (account_id, id);

@@ -6,8 +6,9 @@ import strawberry
 from strawberry import UNSET
 
 from sales import endpoints
+from sales.deliveries.rates import MOST_PER_MINUTE
 from sales.endpoints import EndpointKind, chats
-from sales.endpoints.chats import NewChat
+from sales.endpoints.chats import USUAL_RATES, NewChat
 from sales.verbs import Outcome
 from sales.viewers import Viewer
 from schema import ids
@@ -33,6 +34,9 @@ described(
 )
 
 
+_USUAL = ", ".join(f"{rate} for {kind.value}" for kind, rate in USUAL_RATES.items()) + ", none for others"
+
+
 @strawberry.input(description="A chat to tell things in.")
 class ChatAddInput:
     kind: ChatKind = strawberry.field(description="What kind of chat. It can't be null.")
@@ -51,6 +55,11 @@ class ChatAddInput:
         description="For a chat of the account: the events that are told there, such as `lead.moved`; empty: all of "
         "them. Left out or null: all.",
     )
+    rate_per_minute: int | None = strawberry.field(
+        default=UNSET,
+        description=f"How many messages a minute are sent there at most, 1 to {MOST_PER_MINUTE}; what is over waits. "
+        f"Left out: {_USUAL}; null: no limit.",
+    )
 
 
 @strawberry.input(description="A chat in which nothing is to be told any more.")
@@ -61,9 +70,11 @@ class ChatRemoveInput:
 @mutation("chat", Endpoint)
 async def chat_add(by: Viewer, input: ChatAddInput) -> Outcome:
     """Tell you in a chat, too; or, as administrator, tell the account's events in one."""
+    kind = EndpointKind(input.kind)
+    rate = USUAL_RATES.get(kind) if input.rate_per_minute is UNSET else input.rate_per_minute
     chat = NewChat(
-        kind=EndpointKind(input.kind), name=input.name, url=input.url, is_of_account=bool(input.is_of_account),
-        events=tuple(dict.fromkeys(input.events or ())),
+        kind=kind, name=input.name, url=input.url, is_of_account=bool(input.is_of_account),
+        events=tuple(dict.fromkeys(input.events or ())), rate_per_minute=rate,
     )  # fmt: skip
     return await chats.add(by=by, chat=chat)
 

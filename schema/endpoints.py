@@ -82,6 +82,10 @@ class Endpoint(Node, over=endpoints.Endpoint):
     failing_since: datetime | None = strawberry.field(
         description="Since when it has taken nothing; null: it took the last one."
     )
+    rate_per_minute: int | None = strawberry.field(
+        description="How many messages a minute are sent there at most, what is over waits for its moment; null: as "
+        "many as there are."
+    )
     failures: int = strawberry.field(description="How often it failed on end. Never null.")
     selection: str | None = strawberry.field(
         description="What it is told of a lead, as GraphQL fields of `Lead`; null: the usual."

@@ -8,6 +8,7 @@ import reads
 from reads import Row
 from sales.canaries import LATE_SECONDS, Canary, age
 from sales.deliveries import Delivery
+from sales.deliveries.rates import KEEPS_PACE
 from sales.reminders import Reminder
 from sales.trails import Line
 from sales.workers import ALIVE_SECONDS, IS_ALIVE, Worker
@@ -37,7 +38,8 @@ class DeliveryHealth:
     dead: int = strawberry.field(description="Deliveries that were given up and wait for somebody. Never null.")
     oldest_due_seconds: int | None = strawberry.field(
         description="How long the oldest of what is due has waited, reminder or delivery, leaving out endpoints in "
-        "pause; null: nothing is due. Over 30 for a minute is an alarm."
+        "pause, and those to which as much goes as their rate allows; null: nothing is due. Over 30 for a minute is "
+        "an alarm."
     )
     fired_last_minute: int = strawberry.field(description="Reminders that fired in the last minute. Never null.")
     endpoints_paused: int = strawberry.field(
@@ -68,11 +70,13 @@ def _state(row: Row) -> str:
       where m.digest_id = d.digest_id and m.notification_id is null and m.state = 'DEAD')"""
     pending = f"from {row.rows_of(Delivery)} d where d.state = 'PENDING'"
     resting = f"from {row.rows_of(Line)} e where e.paused_until > now()"
+    waits = f"(e.paused_until > now() or {KEEPS_PACE.format(endpoint='e')})"
     due = f"""(select extract(epoch from now() - min(x.at))::int from (
       (select r.due_at as at from {row.rows_of(Reminder)} r
        where r.state = 'PENDING' and r.set_aside_at is null and r.due_at <= now() order by r.due_at limit 1)
       union all
-      select min(d.next_at) {pending} and d.next_at <= now() and not exists (select {resting} and e.id = d.lane)) x)"""
+      select min(d.next_at) {pending} and d.next_at <= now() and not exists (
+         select from {row.rows_of(Line)} e where e.id = d.lane and {waits})) x)"""
     return f"""(select (select count(*) {pending}) + (select count(*) {joined}) as pending,
       (select count(*) from {row.rows_of(Delivery)} d where d.state = 'DEAD') as dead,
       {due} as oldest_due_seconds,

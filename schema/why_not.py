@@ -8,7 +8,8 @@ import strawberry
 import reads
 from reads import Row, Run
 from reads.written import literal
-from sales.deliveries import Delivery
+from sales.deliveries import Delivery, rates
+from sales.deliveries.rates import ProviderRate
 from sales.journal import DispatchCursor, Event
 from sales.trails import AnyNotification, Line, WhyNot, sentence
 from schema.trails import is_own
@@ -27,6 +28,8 @@ described(
     ENDPOINT_PAUSED="Where it goes has failed again and again, and is spared for a while.",
     RETRYING="An attempt has failed, and the next one waits for its time.",
     HELD="It is held back until a moment.",
+    RATE_LIMITED="It is due, and so many messages a minute are sent there, or by its channel, that it waits for its "
+    "moment.",
     PENDING="It is due, and its turn comes.",
     SENDING="It is on its way this very moment.",
     NOT_WANTED="It was called off at the last look: the channel was turned off meanwhile, or its person left.",
@@ -35,7 +38,8 @@ described(
     NO_CHANNEL="There was nobody to tell, or no way to.",
 )
 
-_FATES = """
+_FREE_AT = rates.FREE_AT.format(endpoint="e", provider="p")
+_FATES = f"""
   case when d.state = 'SENT' then 'DELIVERED' when d.state = 'CANCELLED' then 'NOT_WANTED'
     when d.state = 'DEAD' and d.ambiguous > 0 and d.last_error like 'ambiguous%' then 'AMBIGUOUS'
     when d.state = 'DEAD' then 'DEAD'
@@ -43,9 +47,10 @@ _FATES = """
     when d.lease is not null and d.next_at > now() then 'SENDING'
     when d.attempt = d.earlier_attempts and d.next_at > now() then 'HELD'
     when e.paused_until > now() then 'ENDPOINT_PAUSED'
-    when d.next_at > now() then 'RETRYING' else 'PENDING' end as code,
-  case when d.state = 'PENDING' and greatest(d.next_at, e.paused_until) > now()
-    then greatest(d.next_at, e.paused_until) end as until,
+    when d.next_at > now() then 'RETRYING'
+    when {_FREE_AT} > now() then 'RATE_LIMITED' else 'PENDING' end as code,
+  case when d.state = 'PENDING' and greatest(d.next_at, e.paused_until, {_FREE_AT}) > now()
+    then greatest(d.next_at, e.paused_until, {_FREE_AT}) end as until,
   d.last_error as error, d.attempt as number, d.channel, d.held_because as because
 """
 
@@ -78,7 +83,8 @@ def _fates(row: Row, deliveries: str) -> str:
         select o.* where o.state <> 'JOINED'
         union all select m.* from {row.rows_of(Delivery)} m
           where o.state = 'JOINED' and m.digest_id = o.digest_id and m.notification_id is null) d
-      left join {row.rows_of(Line)} e on e.id = d.endpoint_id"""
+      left join {row.rows_of(Line)} e on e.id = d.endpoint_id
+      left join {row.rows_of(ProviderRate)} p on p.provider = {rates.PROVIDER.format(endpoint="e")}"""
 
 
 def _of_notifications(row: Row, condition: str) -> str:

@@ -1,14 +1,23 @@
 """What people are told by besides plain e-mail, as a deployment sets it up: keys, accounts and addresses."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import orjson
 
+from sales.deliveries.rates import Provider
 from services import vapid
 from services.bad_settings import BadSetting
 
 SHORTEST_SECRET = 32
+FASTEST_PER_SECOND = 10_000
+_RATE = re.compile(r"([1-9][0-9]{0,5})/(s|min)")
+_SETTINGS_OF_RATES: Final = {
+    "MAIL_RATE": Provider.MAIL, "WEB_PUSH_RATE": Provider.WEB_PUSH, "FCM_RATE": Provider.FCM,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,3 +65,18 @@ def bounces(value: str | None) -> str | None:
     if value is not None and (value.count("@") != 1 or not value.isascii() or not all(value.split("@"))):
         raise BadSetting("MAIL_BOUNCES", "must be an e-mail address alone", example="bounce@crm.example.com")
     return value
+
+
+def rates(given: Mapping[str, str]) -> dict[Provider, int]:
+    """Messages a minute, by each provider for which a rate is set."""
+    return {provider: _per_minute(name, given[name]) for name, provider in _SETTINGS_OF_RATES.items() if name in given}
+
+
+def _per_minute(name: str, value: str) -> int:
+    match = _RATE.fullmatch(value)
+    per_minute = int(match[1]) * (60 if match[2] == "s" else 1) if match else 0
+    if not 1 <= per_minute <= FASTEST_PER_SECOND * 60:
+        most = f"{FASTEST_PER_SECOND}/s at most"
+        problem = f"must say how many messages leave in a second or a minute, {most}, and is '{value}'"
+        raise BadSetting(name, problem, example="14/s")
+    return per_minute

@@ -31,6 +31,8 @@ environment:
   BOUNCE_TOKEN  opens POST /bounces/<BOUNCE_TOKEN> for a mail provider's news (openssl rand -hex 32)
   VAPID_PRIVATE_KEY  push messages to browsers: 32 bytes of a P-256 key in base64url; `up` makes its own
   FCM_CREDENTIALS    push messages to telephones: the JSON file of a Google service account
+  MAIL_RATE, WEB_PUSH_RATE, FCM_RATE
+                how fast messages leave, such as 14/s or 600/min, by all workers together (as fast as can)
   APPRISE_SCHEMES    what else apprise may send to, such as mattermost,ntfys (nothing)
   ALLOWED_NETWORKS   10.0.0.0/8,...: networks that aren't public and may be sent to (none; `up`: loopback)
   LOG_LEVEL     DEBUG, INFO, WARNING or ERROR (INFO)

@@ -8,6 +8,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from sales.deliveries.rates import Provider
 from sales.endpoints.addresses import Network
 from sales.endpoints.offered import Offer
 from services import channels, providers, vapid
@@ -60,6 +61,8 @@ class Settings:
     fcm: ServiceAccount | None = None
     apprise_schemes: frozenset[str] = frozenset()
     """What else apprise may send to; where it connects to is its own affair."""
+    rates: Mapping[Provider, int] = field(default_factory=dict)
+    """Messages a minute by each provider, of all workers together; by one that is absent as many as can."""
     log_level: str = "INFO"
     trusted_proxies: str = "127.0.0.1"
     undo_seconds: int = 15
@@ -93,6 +96,7 @@ class Settings:
             vapid_private_key=channels.vapid_key(given.get("VAPID_PRIVATE_KEY")),
             fcm=channels.service_account(_file(given.get("FCM_CREDENTIALS"))),
             apprise_schemes=channels.schemes(given.get("APPRISE_SCHEMES", "")),
+            rates=channels.rates(given),
             log_level=_level(given.get("LOG_LEVEL", cls.log_level)),
             trusted_proxies=_proxies(given.get("TRUSTED_PROXIES", cls.trusted_proxies)),
             undo_seconds=_number("UNDO_SECONDS", given.get("UNDO_SECONDS", "15"), least=0, most=300, example="15"),

@@ -2,6 +2,7 @@
 
 policies.py   how often and how late each channel is tried
 claiming.py   taking what is due, fairly, and the last look before it goes
+rates.py      how many messages a minute, to an endpoint or by a provider
 settling.py   what became of an attempt: sent, to be tried again, given up; and of the endpoint
 knowing.py    until when a receiver knows a repeat by its key
 decisions.py  what people decide about one, or many: send it again, call it off

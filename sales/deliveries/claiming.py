@@ -1,7 +1,8 @@
 """Claiming: taking what is due, fairly, so that no receiver waits for another one.
 
 Deliveries go by lanes: one for each endpoint, one for all e-mails. Each look takes as many of each lane as there is
-room for, oldest first. A lane that rests is passed by without a look at what waits there, however much that is.
+room for, oldest first. A lane that rests, or waits for its rate, is passed by without a look at what waits there,
+however much that is.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from sales import database
-from sales.deliveries import Channel
+from sales.deliveries import Channel, rates
 from sales.deliveries.policies import AT_ONCE, LEASE, MOST_ATTEMPTS, POLICIES, TRIES_BEFORE_PAUSE
 
 
@@ -53,12 +54,30 @@ with recursive steps as (
 # server is ours, and takes more from more workers.
 _ROOMS = f"""
 rooms as (
-  select s.lane, e.paused_until,
+  select s.lane, e.paused_until, e.rate_per_minute, p.provider,
+    {rates.FREE_AT.format(endpoint="e", provider="p")} as free_at,
     case when e.id is null then /*mails*/ else
       case when e.failures >= {TRIES_BEFORE_PAUSE} then 1 else {AT_ONCE} end
       - (select count(*) from deliveries d
          where d.lane = s.lane and d.state = 'PENDING' and d.lease is not null and d.next_at > now()) end as room
-  from steps s left join endpoints e on e.id = s.lane where s.lane is not null)"""
+  from steps s left join endpoints e on e.id = s.lane
+  left join provider_rates p on p.provider = {rates.PROVIDER.format(endpoint="e")}
+  where s.lane is not null)"""
+
+# A rate is spent by one worker at a time, which holds the row that keeps it until its claim is written; another one
+# doesn't wait for it, but passes these lanes by and looks again in a moment.
+_IS_NEEDED = """r.room > 0 and (r.paused_until is null or r.paused_until <= now()) and exists (
+    select from deliveries d where d.lane = r.lane and d.state = 'PENDING' and d.next_at <= now())"""
+_RATES = f"""
+paced as materialized (
+  select e.id, {rates.ALLOWED.format(row="e")} as allowed from rooms r join endpoints e on e.id = r.lane
+  where r.rate_per_minute is not null and {rates.IS_FREE.format(row="e")} and {_IS_NEEDED}
+  for no key update of e skip locked),
+provided as materialized (
+  select p.provider, {rates.ALLOWED.format(row="p")} as allowed from provider_rates p
+  where {rates.IS_FREE.format(row="p")} and exists (
+    select from rooms r where r.provider = p.provider and {_IS_NEEDED})
+  for no key update of p skip locked)"""
 
 _IN_ORDER = """(d.channel <> 'WEBHOOK' or not exists (
       select from deliveries p where p.lane = d.lane and p.lead_id = d.lead_id and p.position < d.position
@@ -71,15 +90,22 @@ _IN_ORDER = """(d.channel <> 'WEBHOOK' or not exists (
 _CLAIM = f"""
 {_LANES},
 {_ROOMS.replace("/*mails*/", "$4::int")},
+{_RATES},
 due as materialized (
-  select n.* from rooms r cross join lateral (
-    select d.id, d.channel, d.attempt, d.earlier_attempts, d.ambiguous, d.user_id, d.account_id, d.endpoint_id,
-      d.next_at, d.digest_id, d.notification_id
-    from deliveries d
-    where d.lane = r.lane and d.state = 'PENDING' and d.next_at <= now() and {_IN_ORDER}
-    order by d.next_at, d.position limit greatest(r.room, 0) for no key update of d skip locked) n
-  where r.paused_until is null or r.paused_until <= now()
-  order by n.next_at limit $1),
+  select f.* from (
+    select n.*, r.provider, v.allowed, row_number() over (partition by r.provider order by n.next_at) as place
+    from rooms r left join paced t on t.id = r.lane left join provided v on v.provider = r.provider
+    cross join lateral (
+      select d.id, d.channel, d.attempt, d.earlier_attempts, d.ambiguous, d.user_id, d.account_id, d.endpoint_id,
+        d.next_at, d.digest_id, d.notification_id
+      from deliveries d
+      where d.lane = r.lane and d.state = 'PENDING' and d.next_at <= now() and {_IN_ORDER}
+      order by d.next_at, d.position limit greatest(least(r.room, t.allowed, v.allowed), 0)
+      for no key update of d skip locked) n
+    where (r.paused_until is null or r.paused_until <= now())
+      and (r.rate_per_minute is null or t.id is not null) and (r.provider is null or v.provider is not null)) f
+  where f.provider is null or f.place <= f.allowed
+  order by f.next_at limit $1),
 closed as (
   update delivery_attempts a set ended_at = now(),
     outcome = case when a.transmitting_at is null then 'INTERRUPTED' else 'AMBIGUOUS' end,
@@ -118,6 +144,16 @@ let_go as (
   where c.lease is null and c.digest_id is not null and c.notification_id is null
     and m.account_id = c.account_id and m.digest_id = c.digest_id and m.state = 'JOINED'
     and exists (select from fated f where f.id = c.id and f.fate = 'CANCELLED')),
+spent as (
+  update endpoints e set free_at = {rates.SPENT.format(row="e", number="s.number")}
+  from (select t.id, count(*) as number from paced t join claimed c on c.endpoint_id = t.id
+    where c.lease is not null group by t.id) s
+  where e.id = s.id),
+spent_by_provider as (
+  update provider_rates p set free_at = {rates.SPENT.format(row="p", number="s.number")}
+  from (select due.provider, count(*) as number from due join claimed c on c.id = due.id
+    where due.provider is not null and c.lease is not null group by due.provider) s
+  where p.provider = s.provider),
 begun as (
   insert into delivery_attempts (delivery_id, account_id, attempt, lease, claimed_at)
   select id, account_id, attempt, lease, now() from claimed where lease is not null)
@@ -137,7 +173,7 @@ returning 1
 _NEXT = f"""
 {_LANES},
 {_ROOMS.replace("/*mails*/", "$1::int")}
-select extract(epoch from min(greatest(n.next_at, r.paused_until)) - clock_timestamp())::float8 as seconds
+select extract(epoch from min(greatest(n.next_at, r.paused_until, r.free_at)) - clock_timestamp())::float8 as seconds
 from rooms r cross join lateral (
   select d.next_at from deliveries d where d.lane = r.lane and d.state = 'PENDING' and {_IN_ORDER}
   order by d.next_at limit 1) n

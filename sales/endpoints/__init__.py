@@ -64,6 +64,7 @@ class Endpoint(Model):
     events = ArrayField(element_type="TEXT", default=list, description="Kinds of events; none: all of them")
     lead_filter: dict[str, Any] = fields.JSONField(default=dict, description="Ids and statuses; {} means all leads")
     selection = fields.TextField(null=True, description="What a webhook tells of a lead, in GraphQL; null: the usual")
+    rate_per_minute = fields.IntField(null=True, description="So many messages at most; null: as many as there are")
     created_at = fields.DatetimeField()
     disabled_at = fields.DatetimeField(null=True)
     disabled_because = fields.CharEnumField(WhyDisabled, max_length=10, null=True)
@@ -72,6 +73,7 @@ class Endpoint(Model):
     failures = fields.IntField(default=0, description="On end")
     failing_since = fields.DatetimeField(null=True)
     paused_until = fields.DatetimeField(null=True)
+    free_at = fields.DatetimeField(null=True, description="From when on its rate lets the next message go")
 
     class Meta:
         table = "endpoints"

@@ -1,12 +1,13 @@
 """Chats: where a person is told, or an account's events are written for all who read along."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from sales import database, sealed
 from sales.accounts import Account
+from sales.deliveries import rates
 from sales.endpoints import LONGEST_NAME, Endpoint, EndpointKind, addresses
 from sales.endpoints.hearing import untold
 from sales.endpoints.offered import offer
@@ -19,6 +20,14 @@ from sales.verbs import Checks, Outcome, verb
 from sales.viewers import Viewer
 
 KINDS: Final = (EndpointKind.SLACK, EndpointKind.TEAMS, EndpointKind.APPRISE)
+USUAL_RATES: Final[Mapping[EndpointKind, int]] = {
+    # One a second: https://docs.slack.dev/apis/web-api/rate-limits (incoming webhooks).
+    EndpointKind.SLACK: 60,
+    # Four in a second and sixty in thirty, which fewer than 120 keep to, a second's worth on top:
+    # https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
+    EndpointKind.TEAMS: 100,
+}
+"""Messages a minute that a chat takes where nobody says otherwise; without one as many as there are."""
 MOST_CHATS: Final = 20
 
 
@@ -31,6 +40,8 @@ class NewChat:
     url: str
     is_of_account: bool = False
     events: Sequence[str] = ()
+    rate_per_minute: int | None = None
+    """So many messages at most; None: as many as there are."""
 
 
 async def add(*, by: Viewer, chat: NewChat) -> Outcome:
@@ -70,7 +81,7 @@ async def _add(*, by: Viewer, chat: NewChat, name: str, address: Secret) -> Draf
     new = Endpoint(
         account_id=by.account.id, user_id=user_id, kind=chat.kind, name=name, address=sealed.seal(address.value),
         shown=_shown(chat), events=list(chat.events), created_at=await database.now(),
-        address_hash=hash_of(f"{user_id}:{address.value}"),
+        address_hash=hash_of(f"{user_id}:{address.value}"), rate_per_minute=chat.rate_per_minute,
     )  # fmt: skip
     if await beside.filter(address_hash=new.address_hash).exists():
         raise InvalidValue("url", "chat_known")
@@ -86,6 +97,8 @@ def _problems(chat: NewChat) -> list[Refusal]:
     if chat.events and not chat.is_of_account:
         checks.refusals.append(InvalidValue("events", "only_for_account"))
     checks.refusals += untold(chat.events)
+    with checks:
+        rates.checked(chat.rate_per_minute)
     with checks:
         if chat.kind == EndpointKind.APPRISE:
             _require_offered(chat.url)

@@ -11,6 +11,7 @@ from tortoise.queryset import QuerySet
 from sales import database, sealed
 from sales.accounts import Account
 from sales.advice import Advice, AdviceCode
+from sales.deliveries import rates
 from sales.endpoints import LONGEST_NAME, Endpoint, EndpointKind, WhyDisabled, addresses
 from sales.endpoints.hearing import untold
 from sales.endpoints.signing import BOTH_VALID_FOR, new_secret
@@ -47,6 +48,7 @@ class WebhookFields(TypedDict, total=False):
     events: Sequence[str]
     lead_filter: dict[str, list[Any]]
     selection: str | None
+    rate_per_minute: int | None
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,9 @@ async def _checked(fields: WebhookFields, *, by: Viewer) -> dict[str, Any]:
     if fields.get("selection"):
         with checks:
             values["selection"] = clean_text(str(fields["selection"]), path="selection", longest=LONGEST_SELECTION)
+    if "rate_per_minute" in fields:
+        with checks:
+            values["rate_per_minute"] = rates.checked(fields["rate_per_minute"])
     if "events" in fields:
         values["events"] = [str(kind) for kind in dict.fromkeys(fields["events"])]
         checks.refusals += untold(fields["events"])

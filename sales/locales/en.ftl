@@ -183,6 +183,7 @@ invalid-too-many-devices = You have { $most } devices, and there is no room for 
 invalid-too-many-chats = There are { $most } chats, and there is no room for more. Remove one first.
 invalid-event-not-told = “{ $event }” is not told to webhooks and chats: only what happens to leads, reminders, steps and pipelines is.
 invalid-too-many = At most { $most } at once.
+invalid-rate-out-of-range = A rate is between 1 and { $most } messages a minute.
 invalid-too-many-webhooks = An account has at most { $most } webhooks. Delete one first.
 invalid-selection-unreadable = This is no selection of a lead. { $problem }
 invalid-webhook-unwritable = Nothing can be written for this webhook: { $problem }.
@@ -411,6 +412,7 @@ why-held = It is held until { $until } ({ $channel }) { $because ->
     [UNDO] because it could still be undone.
    *[other] because it was not to go before.
 }
+why-rate-limited = It is due, and goes at { $until }: no more than so many messages a minute are sent there ({ $channel }).
 why-pending = It is due, and its turn comes.
 why-sending = It is on its way this very moment ({ $channel }).
 why-not-wanted = It was called off ({ $channel }): there was nothing left to tell, or it was not wanted any more.

@@ -183,6 +183,7 @@ invalid-too-many-devices = Vous avez { $most } appareils, et il n’y a plus de 
 invalid-too-many-chats = Il y a { $most } canaux de discussion, et il n’y a plus de place. Retirez-en un d’abord.
 invalid-event-not-told = « { $event } » n’est pas transmis aux webhooks ni aux canaux de discussion : seul l’est ce qui arrive aux opportunités, rappels, étapes et tunnels de vente.
 invalid-too-many = Au plus { $most } à la fois.
+invalid-rate-out-of-range = Un débit est compris entre 1 et { $most } messages par minute.
 invalid-too-many-webhooks = Un compte a au plus { $most } webhooks. Supprimez-en d’abord un.
 invalid-selection-unreadable = Ce n’est pas une sélection d’opportunité. { $problem }
 invalid-webhook-unwritable = Rien ne peut être écrit pour ce webhook : { $problem }.
@@ -411,6 +412,7 @@ why-held = Il est retenu jusqu’au { $until } ({ $channel }) { $because ->
     [UNDO] parce que cela pouvait encore être annulé.
    *[other] parce qu’il ne devait pas partir avant.
 }
+why-rate-limited = Il est à échéance et partira le { $until } : le nombre de messages par minute y est limité ({ $channel }).
 why-pending = Il est à échéance, et son tour vient.
 why-sending = Il est en route en ce moment même ({ $channel }).
 why-not-wanted = Il a été annulé ({ $channel }) : il n’y avait plus rien à dire, ou il n’était plus voulu.

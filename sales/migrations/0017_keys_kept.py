@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('sales', '0015_firing')]
+    dependencies = [('sales', '0016_rates')]
 
     initial = False
 

@@ -10,6 +10,7 @@ from strawberry import UNSET, Parent
 import reads
 from reads import Key, cursors
 from sales import database, endpoints
+from sales.deliveries.rates import MOST_PER_MINUTE
 from sales.endpoints import hearing, webhooks
 from sales.endpoints.hearing import PUBLIC_KINDS
 from sales.endpoints.webhooks import NAMED_BY_FILTER, NewSecret, WebhookFields
@@ -52,6 +53,7 @@ _NAME = f"What people call it; at most {endpoints.LONGEST_NAME} characters. "
 _URL = "Where to POST: https, a public address. Only its host is ever shown again. "
 _EVENTS = "The events that it hears of, such as `lead.moved`; empty: all of them. "
 _FILTER = "Of which leads it hears. "
+_RATE = f"How many requests a minute it is sent at most, 1 to {MOST_PER_MINUTE}; what is over waits, in its order. "
 _SELECTION = 'What it is told of a lead, as fields of `Lead`: `"{ id title step { name } }"`. '
 
 
@@ -64,6 +66,7 @@ class WebhookCreateInput:
         default=UNSET, description=_FILTER + "Left out or null: of all, and of steps and pipelines."
     )
     selection: str | None = strawberry.field(default=UNSET, description=_SELECTION + "Left out or null: the usual.")
+    rate_per_minute: int | None = strawberry.field(default=UNSET, description=_RATE + "Left out or null: no limit.")
     id: strawberry.ID | None = strawberry.field(
         default=UNSET,
         description="Your own id for it, `endpoint_<UUIDv7>`; sent again, it answers the first outcome, without the "
@@ -82,6 +85,9 @@ class WebhookEditInput:
     )
     selection: str | None = strawberry.field(
         default=UNSET, description=_SELECTION + "Left out: stays; null: the usual."
+    )
+    rate_per_minute: int | None = strawberry.field(
+        default=UNSET, description=_RATE + "Left out: stays; null: no limit."
     )
 
 
@@ -223,8 +229,8 @@ def _webhook(id: str) -> Any:
 
 def _fields(input: WebhookCreateInput | WebhookEditInput, by: Viewer) -> WebhookFields:
     """What of a webhook was sent. Raises InvalidValue for a selection that no lead could be told by."""
-    names = ("name", "url", "events", "filter", "selection")
-    sent = given(input, *names, clearable={"filter", "selection"}, read={"filter": _filter})
+    names = ("name", "url", "events", "filter", "selection", "rate_per_minute")
+    sent = given(input, *names, clearable={"filter", "selection", "rate_per_minute"}, read={"filter": _filter})
     if sent.get("selection") is not None:
         selections.require_readable(sent["selection"], by=by)
     if "filter" in sent:

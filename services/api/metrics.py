@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from sales import database
 from sales.canaries import AGE
+from sales.deliveries.rates import KEEPS_PACE
 from sales.workers import IS_ALIVE
 from services.api.bell import Bell
 from services.api.who import token_of
@@ -32,7 +33,8 @@ select
    where state = 'PENDING' and set_aside_at is null and due_at <= now())::float8 as oldest_reminder,
   (select extract(epoch from now() - min(d.next_at)) from deliveries d
    where d.state = 'PENDING' and d.next_at <= now()
-     and not exists (select from endpoints e where e.id = d.lane and e.paused_until > now()))::float8
+     and not exists (select from endpoints e where e.id = d.lane
+       and (e.paused_until > now() or {KEEPS_PACE.format(endpoint="e")})))::float8
     as oldest_delivery,
   (select sum(h.position - c.dispatched) from dispatch_cursors c join journal_heads h using (account_id))::float8
     as undispatched,
@@ -74,7 +76,11 @@ where a.claimed_at > now() - interval '1 minute' group by 1, 2
 
 _GAUGES: Final = (
     ("oldest_reminder", "oldest_due_reminder_seconds", "How long the oldest due reminder has waited; absent: none is."),
-    ("oldest_delivery", "oldest_due_delivery_seconds", "The same of deliveries, without endpoints in pause."),
+    (
+        "oldest_delivery",
+        "oldest_due_delivery_seconds",
+        "The same of deliveries, but for endpoints in pause or at their rate.",
+    ),
     ("undispatched", "undispatched_events", "Events whose readers have not been told yet."),
     ("paused", "endpoints_paused", "Endpoints that are spared for a while."),
     ("disabled", "endpoints_disabled", "Endpoints that are switched off."),

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from sales import database, digests, notices
-from sales.deliveries import Channel, DeliveryOutcome, DeliveryState, claiming, settling
+from sales.deliveries import Channel, DeliveryOutcome, DeliveryState, claiming, rates, settling
 from sales.deliveries.claiming import Claim
 from sales.endpoints import Endpoint, EndpointKind
 from sales.sealed import CannotOpen
@@ -49,6 +49,8 @@ class Sender:
         is_urgent: Callable[[], bool] = lambda: False,
     ) -> None:
         """`when_free` is called when a slot is free again; `is_urgent` says that something else comes first."""
+        self._rates = settings.rates
+        self._keeps_rates = False
         self._lease = lease
         self._longest = min(LONGEST_SEND, lease / 2)
         self._ways = ways(settings, seconds=self._longest.total_seconds())
@@ -61,6 +63,9 @@ class Sender:
         free = SLOTS - len(self._sending)
         if free == 0:
             return 0
+        if not self._keeps_rates:  # by whoever starts, before anything of theirs leaves
+            await rates.keep(self._rates)
+            self._keeps_rates = True
         ends = time.monotonic() + self._lease.total_seconds()
         claims = await claiming.claim(free, mails=self._mail_slots(), lease=self._lease)
         for outgoing in await self._loaded(claims):

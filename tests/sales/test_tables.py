@@ -2,8 +2,8 @@
 
 from sales import database
 
-OPERATIONAL = {"accounts", "canaries", "sign_in_attempts", "workers", "tortoise_migrations"}
-"""Tables of no account: the accounts themselves, and what is counted before anybody is known."""
+OPERATIONAL = {"accounts", "canaries", "provider_rates", "sign_in_attempts", "workers", "tortoise_migrations"}
+"""Tables of no account: the accounts themselves, what is counted before anybody is known, what all share."""
 
 
 async def test_every_table_belongs_to_an_account() -> None:
