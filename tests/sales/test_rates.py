@@ -321,9 +321,11 @@ async def somebody_claims_for(endpoint: UUID) -> AsyncIterator[None]:
 
     holding = asyncio.create_task(hold())
     await holds.wait()
-    yield
-    over.set()
-    await holding
+    try:
+        yield
+    finally:
+        over.set()
+        await holding
 
 
 async def all_sent() -> list[UUID]:
