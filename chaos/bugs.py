@@ -5,14 +5,17 @@ from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Final
+from uuid import UUID
 
 from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.backends.base.client import TransactionContextPooled
 
-from chaos.faults import is_armed, reached
+from chaos.faults import changed, is_armed, reached
 from sales import clock, database, dispatch, pool
-from sales.deliveries import settling
-from sales.journal import Kind
+from sales.deliveries import claiming, settling
+from sales.endpoints import Endpoint
+from sales.journal import Event, Kind
+from schema import payloads
 from services.worker.sends import Sender
 from services.worker.ways import Outgoing
 
@@ -31,13 +34,13 @@ def settle_before_send() -> None:
 
 def unfenced_failure() -> None:
     """Whoever fails settles the delivery, also one that somebody else sends by now."""
-    settling._FAILED = _changed(settling._FAILED, "d.state = 'PENDING' and d.lease = $3", "d.state = 'PENDING'")
+    settling._FAILED = changed(settling._FAILED, "d.state = 'PENDING' and d.lease = $3", "d.state = 'PENDING'")
 
 
 def no_dedupe_key() -> None:
     """Telling and moving the cursor are two transactions, and nothing says that somebody was told before."""
     unique = "w.position || ':' || w.user_id"
-    dispatch._TELL = _changed(dispatch._TELL, unique, "uuidv7()::text")
+    dispatch._TELL = changed(dispatch._TELL, unique, "uuidv7()::text")
 
     apart = SimpleNamespace(**vars(database))
     apart.transaction = nullcontext
@@ -50,6 +53,24 @@ def no_dedupe_key() -> None:
             reached("told, cursor not moved")
 
     dispatch._tell = told
+
+
+def no_order_clause() -> None:
+    """The next event of a lead is sent while the one before it waits for its next attempt."""
+    claiming._CLAIM = changed(claiming._CLAIM, claiming._IN_ORDER, "true")
+    claiming._NEXT = changed(claiming._NEXT, claiming._IN_ORDER, "true")
+
+
+def signed_once() -> None:
+    """A webhook is written and signed for its first attempt, and sent as it is by each later one."""
+    request, written = payloads.request, dict[UUID, payloads.Request]()
+
+    async def kept(endpoint: Endpoint, event: Event, *, delivery_id: UUID, **when: Any) -> payloads.Request:
+        if delivery_id not in written:
+            written[delivery_id] = await request(endpoint, event, delivery_id=delivery_id, **when)
+        return written[delivery_id]
+
+    payloads.request = kept
 
 
 def stock_transactions() -> None:
@@ -72,16 +93,19 @@ def stock_transactions() -> None:
 
 def volatile_clock() -> None:
     """clock_timestamp() where it is asked what is due, which no index can answer."""
-    statement = _changed(clock.FIRE.statement, "r.due_at <= now()", "r.due_at <= clock_timestamp()")
+    statement = changed(clock.FIRE.statement, "r.due_at <= now()", "r.due_at <= clock_timestamp()")
     clock.FIRE = replace(clock.FIRE, statement=statement)
 
 
 BUGS: Final[Mapping[str, Callable[[], None]]] = {
     bug.__name__: bug
-    for bug in (settle_before_send, unfenced_failure, no_dedupe_key, stock_transactions, volatile_clock)
+    for bug in (
+        settle_before_send,
+        unfenced_failure,
+        no_dedupe_key,
+        no_order_clause,
+        signed_once,
+        stock_transactions,
+        volatile_clock,
+    )
 }
-
-
-def _changed(sql: str, old: str, new: str) -> str:
-    assert old in sql, "the bug must be seeded anew: the statement has changed"
-    return sql.replace(old, new)

@@ -6,7 +6,9 @@ from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
+from chaos.receivers import Arrival
 from chaos.roles import LEASE
+from chaos.webhooks import check_webhooks
 from chaos.worlds import World
 
 Broken = dict[str, list[str]]
@@ -60,7 +62,7 @@ select max(r.fired_at - r.due_at) as late from reminders r where r.account_id = 
 
 
 async def check(world: World, accounts: list[UUID]) -> Broken:
-    """What is broken of I1 to I9 in these accounts, after the drain; nothing where every promise was kept."""
+    """What is broken of I1 to I10 in these accounts, after the drain; nothing where every promise was kept."""
     broken: Broken = defaultdict(list)
     reminders = await world.query(_REMINDERS, accounts)
     await _ledger(world, accounts, reminders, broken)
@@ -70,6 +72,7 @@ async def check(world: World, accounts: list[UUID]) -> Broken:
             broken["I4 complete fan-out"].append(f"notification {row['id']} has {row['deliveries']} deliveries")
     await _arrived(world, accounts, broken)
     await _attempted(world, accounts, broken)
+    await check_webhooks(world, accounts, broken)
     return dict(broken)
 
 
@@ -117,9 +120,10 @@ def _fired(reminders: list[Any], broken: Broken) -> None:
 
 async def _arrived(world: World, accounts: list[UUID], broken: Broken) -> None:
     about: dict[str, set[str]] = defaultdict(set)
+    came: dict[str, list[Arrival]] = {**world.mail.arrivals, **world.hooks.arrivals}
     for row in await world.query(_DELIVERIES, accounts):
         id = str(row["id"])
-        arrivals = [arrival for arrival in world.mail.arrivals.get(id, []) if arrival.is_taken]
+        arrivals = [arrival for arrival in came.get(id, []) if arrival.is_taken]
         if row["state"] == "PENDING":
             broken["I5 terminal"].append(f"delivery {id} is still pending")
         if row["state"] == "DEAD" and not row["last_error"]:
@@ -153,8 +157,8 @@ async def _attempted(world: World, accounts: list[UUID], broken: Broken) -> None
             # Ended by the next one's claim, which is one transaction: then its lease must have run out.
             elif later["claimed_at"] == earlier["ended_at"] and later["claimed_at"] < earlier["claimed_at"] + LEASE:
                 problems.append(f"attempt {later['attempt']} took over before the lease had ended")
-        if id in done and any(row["claimed_at"] > done[id] + _AT_ONCE for row in rows):
-            problems.append("it was tried again after its end")
+        if id in done and (after := max(row["claimed_at"] for row in rows) - done[id]) > _AT_ONCE:
+            problems.append(f"it was tried again {after.total_seconds() * 1000:.0f} ms after its end")
         broken_here = [f"delivery {id}: {problem}" for problem in problems]
         if broken_here:
             broken["I9 attempts"] += broken_here

@@ -12,6 +12,7 @@ from chaos.worlds import NeverSo, World, until
 from sales import clock, sweeps
 
 _STUCK_SECONDS: Final = 6.0
+_REFUSED: Final = 6
 
 
 _SENT_AGAIN = """
@@ -30,11 +31,20 @@ async def no_dedupe_key(world: World) -> Broken:
     return await check(world, [account])
 
 
+async def no_order_clause(world: World) -> Broken:
+    """What is refused comes again a moment later, when the next event of the lead has happened."""
+    return await check(world, [await _refused(world, "no_order_clause")])
+
+
+async def signed_once(world: World) -> Broken:
+    return await check(world, [await _refused(world, "signed_once")])
+
+
 async def unfenced_failure(world: World) -> Broken:
     """One is frozen with what it claimed; somebody else sends that at the very moment at which it wakes and fails."""
     world.mail.manners = Manners(answers_after=0.7)
     mark = _mark(world)
-    frozen = world.start_worker(Faults(Failpoint("P6", Action.STOP, mark), "unfenced_failure"))
+    frozen = world.start_worker(Faults([Failpoint("P6", Action.STOP, mark)], "unfenced_failure"))
     await world.all_up()
     somebody = await world.people()
     await somebody.work(5, minds_changed=0)
@@ -53,7 +63,7 @@ async def unfenced_failure(world: World) -> Broken:
 async def stock_transactions(world: World) -> Broken:
     """One connection is lost at the wrong instant, and the dispatch never comes back."""
     mark = _mark(world)
-    world.start_worker(Faults(Failpoint("acquired", Action.RAISE, mark), "stock_transactions"))
+    world.start_worker(Faults([Failpoint("acquired", Action.RAISE, mark)], "stock_transactions"))
     await world.all_up()
     somebody = await world.people()
     await until(_exists(mark), "the connection is lost")
@@ -81,6 +91,8 @@ async def fires_by_its_index(world: World, firing: str = clock.FIRE.statement) -
 CONTROLS: Final[dict[str, tuple[Callable[[World], Awaitable[Broken]], str]]] = {
     "settle_before_send": (settle_before_send, "I6"),
     "no_dedupe_key": (no_dedupe_key, "I7"),
+    "no_order_clause": (no_order_clause, "I8"),
+    "signed_once": (signed_once, "I10"),
     "unfenced_failure": (unfenced_failure, "I9"),
     "stock_transactions": (stock_transactions, "I11"),
     "volatile_clock": (volatile_clock, "I12"),
@@ -93,7 +105,7 @@ async def caught(name: str, world: World) -> Broken:
     try:
         return await CONTROLS[name][0](world)
     finally:
-        world.mail.manners = Manners()
+        world.behave(Manners())
         for worker in world.workers:
             await worker.kill()
         world.workers.clear()
@@ -102,12 +114,29 @@ async def caught(name: str, world: World) -> Broken:
 async def _killed_at(world: World, bug: str, point: str) -> UUID:
     """A worker with this bug dies at the worst moment, another one goes on."""
     mark = _mark(world)
-    world.start_worker(Faults(Failpoint(point, Action.KILL, mark), bug))
+    world.start_worker(Faults([Failpoint(point, Action.KILL, mark)], bug))
     await world.all_up()
     somebody = await world.people()
     await somebody.work(20, within=(0.2, 0.8), minds_changed=0)
     await until(_exists(mark), f"{bug} is provoked")
     world.start_worker(Faults(bug=bug))
+    await world.drained([somebody.account])
+    return somebody.account
+
+
+async def _refused(world: World, bug: str) -> UUID:
+    """A worker with this bug, whose webhooks are refused at first; the next events of the leads happen meanwhile."""
+    world.hooks.manners = Manners(refuses=1.0)
+    world.start_worker(Faults(bug=bug))
+    await world.all_up()
+    somebody = await world.people()
+    await somebody.work(12, within=(0.1, 0.15), minds_changed=0)
+
+    async def are_refused() -> bool:
+        return sum(len(hook.told) for hook in somebody.hooks) >= _REFUSED
+
+    await until(are_refused, f"{_REFUSED} webhooks are refused")
+    world.behave(Manners())
     await world.drained([somebody.account])
     return somebody.account
 

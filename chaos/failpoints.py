@@ -1,7 +1,7 @@
 """The crash points P1 to P13, put around the functions between which they lie."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from functools import wraps
 from typing import Any, Final
@@ -10,11 +10,12 @@ from aiosmtplib import SMTP
 
 from chaos.faults import reached
 from sales import clock, database, dispatch, idempotency, replays, sweeps, verbs
-from sales.deliveries import claiming, settling
+from sales.deliveries import Channel, claiming, settling
+from sales.deliveries.claiming import Claim
 from services.api.bell import Bell
-from services.worker import smtp
+from services.worker import outbound, smtp
 from services.worker.sends import Sender
-from services.worker.ways import Result
+from services.worker.ways import Outgoing, Result
 
 OF_THE_API: Final = {
     "P1": "before COMMIT",
@@ -30,13 +31,20 @@ OF_THE_WORKER: Final = {
     "P8": "after the receiver's yes, before it is settled",
     "P9": "settled, and the connection to PostgreSQL is cut before its answer",
     "P10": "after it is settled",
+    "P6w": "the same five of a webhook",
+    "P7w": "its request is out, the answer isn't in",
+    "P8w": "after its receiver's yes, before it is settled",
+    "P9w": "settled, and the connection to PostgreSQL is cut before its answer",
+    "P10w": "after it is settled",
+    "P11w": "its receiver has refused it; neither this nor the rest that it is to have is noted",
 }
+"""P6 to P10 are of e-mails."""
 OF_CHORES: Final = {
     "P12": "inside the replay of what was set aside",
     "P13": "inside a deletion of what is old",
 }
 NOT_HERE: Final = {
-    "P11": "nothing is postponed for an endpoint that rests: its lane is passed by without touching a row",
+    "P11": "nothing is postponed for an endpoint that rests: its lane is passed by without touching a row (so: P11w)",
     "P14": "no moment is worked out anew when the zones' table changes: the moment that was acknowledged stays",
 }
 
@@ -82,12 +90,13 @@ def _of_the_clock_and_dispatch() -> None:
 
 
 def _of_sending() -> None:
-    claim, sent, hand_over = claiming.claim, settling.sent, smtp._hand_over
+    claim, sent, failed, hand_over = claiming.claim, settling.sent, settling.failed, smtp._hand_over
+    settle_it, trace = Sender._settle, outbound._Sending.trace
 
     async def claimed(*args: Any, **kwargs: Any) -> Any:
         claims = await claim(*args, **kwargs)
-        if claims:
-            reached("P6")
+        for channel in {claim.channel for claim in claims}:
+            reached(_of(channel, "P6"))
         return claims
 
     async def handed_over(client: SMTP, message: EmailMessage) -> Result:
@@ -99,13 +108,32 @@ def _of_sending() -> None:
         finally:
             handing.cancel()
 
-    async def settled(*args: Any, **kwargs: Any) -> None:
-        reached("P8")
-        await sent(*args, **kwargs)
-        reached("P9", error=ConnectionResetError)
+    async def settled(claim: Claim, **kwargs: Any) -> None:
+        reached(_of(claim.channel, "P8"))
+        await sent(claim, **kwargs)
+        reached(_of(claim.channel, "P9"), error=ConnectionResetError)
 
-    claiming.claim, settling.sent, smtp._hand_over = claimed, settled, handed_over
-    _after(Sender, "_settle", "P10")
+    async def refused(claim: Claim, *args: Any, **kwargs: Any) -> Any:
+        reached(_of(claim.channel, "P11"), error=ConnectionResetError)
+        return await failed(claim, *args, **kwargs)
+
+    async def settle(sender: Sender, outgoing: Outgoing, result: Result, *, ends: float) -> None:
+        await settle_it(sender, outgoing, result, ends=ends)
+        reached(_of(outgoing.claim.channel, "P10"))
+
+    async def traced(sending: outbound._Sending, event: str, info: Mapping[str, Any]) -> None:
+        await trace(sending, event, info)
+        if event.endswith("send_request_body.complete"):
+            reached("P7w")
+
+    claiming.claim, settling.sent, settling.failed = claimed, settled, refused
+    smtp._hand_over = handed_over
+    outbound._Sending.trace = traced  # type: ignore[assignment, method-assign]
+    Sender._settle = settle  # type: ignore[assignment, method-assign]
+
+
+def _of(channel: Channel, point: str) -> str:
+    return f"{point}w" if channel == Channel.WEBHOOK else point
 
 
 def _of_chores() -> None:

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -38,27 +38,27 @@ class Failpoint:
 class Faults:
     """What is wrong with one process: where it fails, which bug it has, how far off its clock is."""
 
-    failpoint: Failpoint | None = None
+    failpoints: Sequence[Failpoint] = ()
     bug: str | None = None
     clock_is_ahead: float = 0.0
 
 
-_armed: list[Failpoint] = []
+_armed: dict[str, Failpoint] = {}
 
 
-def arm(failpoint: Failpoint) -> None:
-    _armed[:] = [failpoint]
+def arm(failpoints: Sequence[Failpoint]) -> None:
+    _armed.update({failpoint.point: failpoint for failpoint in failpoints})
 
 
 def is_armed(point: str) -> bool:
-    return bool(_armed) and _armed[0].point == point
+    return point in _armed
 
 
 def reached(point: str, *, error: Callable[[str], Exception] = Broken) -> None:
     """Say that this point is reached; what is armed there happens, once. `error` is what breaks there in practice."""
-    if not is_armed(point):
+    failpoint = _armed.pop(point, None)
+    if failpoint is None:
         return
-    failpoint = _armed.pop()
     failpoint.mark.touch()
     if failpoint.action == Action.KILL:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -66,6 +66,12 @@ def reached(point: str, *, error: Callable[[str], Exception] = Broken) -> None:
         os.kill(os.getpid(), signal.SIGSTOP)
     else:
         raise error(f"broken at {point}")
+
+
+def changed(sql: str, old: str, new: str) -> str:
+    """A statement with something else in it."""
+    assert old in sql, "the statement isn't what it was: this has to be thought over"
+    return sql.replace(old, new)
 
 
 def skew(seconds: float) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +13,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from chaos.receivers import Hook
 from chaos.roles import PASSWORD
 
 _AT_ONCE: Final = 6
@@ -25,6 +28,11 @@ _STAND_BY: Final = """mutation ($input: LeadStandByInput!) { it: leadStandBy(inp
   lead { id nextReminder { id dueAt activity } } errors { message } } }"""
 _CANCEL: Final = """mutation ($input: LeadCancelInput!) { it: leadCancel(input: $input) {
   lead { id nextReminder { id dueAt activity } } errors { message } } }"""
+
+_HEAR: Final = """mutation ($input: WebhookCreateInput!) { it: webhookCreate(input: $input) {
+  webhook { id } secret errors { message } } }"""
+_ROTATE: Final = """mutation ($input: WebhookRotateSecretInput!) { it: webhookRotateSecret(input: $input) {
+  secret errors { message } } }"""
 
 
 @dataclass(frozen=True)
@@ -58,18 +66,41 @@ class People:
     def __init__(self, account: UUID, email: str, *, apis: list[str], ledger: Ledger, seed: str) -> None:
         self.account = account
         self.apis = apis
+        self.hooks: list[Hook] = []
         self._email, self._ledger, self._random = email, ledger, random.Random(seed)
         self._hands = asyncio.Semaphore(_AT_ONCE)
         self._headers: dict[str, str] = {}
 
     async def work(self, leads: int, *, within: tuple[float, float] = (0.5, 2.5), minds_changed: float = 0.2) -> None:
         """Put so many new leads on standby, each for a moment `within`; some think again at that very instant."""
+        async with self._signed_in() as client:
+            waits = [(self._random.uniform(*within), self._random.random()) for _ in range(leads)]
+            await asyncio.gather(*(self._one(client, wait, mind < minds_changed, mind) for wait, mind in waits))
+
+    async def hear(self, hook: Hook, *, events: Sequence[str] = ()) -> None:
+        """Have the account's events told there; none given: all of them. Its name is nobody else's."""
+        async with self._signed_in() as client:
+            input = {"name": f"Hook {hook.path}", "url": hook.url, "events": list(events)}
+            made = await self._done(client, _HEAR, input)
+        assert made["secret"] is not None, "the answer with the secret was lost"
+        hook.endpoint = UUID(made["webhook"]["id"].removeprefix("endpoint_"))
+        hook.signed_by(made["secret"])
+        self.hooks.append(hook)
+
+    async def rotate(self, hook: Hook) -> None:
+        """Have it signed by another secret."""
+        async with self._signed_in() as client:
+            made = await self._done(client, _ROTATE, {"id": f"endpoint_{hook.endpoint}"})
+        assert made["secret"] is not None, "the answer with the secret was lost"
+        hook.signed_by(made["secret"])
+
+    @asynccontextmanager
+    async def _signed_in(self) -> AsyncIterator[httpx.AsyncClient]:
         async with httpx.AsyncClient(timeout=_ANSWER_SECONDS) as client:
             if not self._headers:
                 signed_in = await self._done(client, _SIGN_IN, {"email": self._email, "password": PASSWORD})
                 self._headers["authorization"] = f"Bearer {signed_in['token']}"
-            waits = [(self._random.uniform(*within), self._random.random()) for _ in range(leads)]
-            await asyncio.gather(*(self._one(client, wait, mind < minds_changed, mind) for wait, mind in waits))
+            yield client
 
     async def _one(self, client: httpx.AsyncClient, wait: float, thinks_again: bool, mind: float) -> None:
         async with self._hands:

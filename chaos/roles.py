@@ -10,9 +10,10 @@ from typing import Any, Final, cast
 import uvloop
 
 from chaos import bugs, failpoints, faults
-from chaos.faults import Faults
+from chaos.faults import Faults, changed
 from sales import database
-from sales.deliveries.policies import POLICIES, Policy
+from sales.deliveries import settling
+from sales.deliveries.policies import FIRST_PAUSE, LONGEST_PAUSE, POLICIES, Policy
 from sales.ids import new_id
 from sales.opening import open_account
 from sales.users.people import NewPerson
@@ -25,6 +26,9 @@ PASSWORD: Final = "correct horse battery"
 LEASE: Final = timedelta(seconds=2)
 _SOON: Final = tuple(timedelta(seconds=seconds) for seconds in (0.3, 0.5, 0.8, *[1.2] * 12))
 """Between attempts, in place of 10 seconds to 12 hours: a trial waits for the last of them."""
+
+RESTS: Final = {FIRST_PAUSE: timedelta(seconds=0.5), LONGEST_PAUSE: timedelta(seconds=1.5)}
+"""How long an endpoint is spared that fails on end, in place of 10 seconds to an hour."""
 
 
 def worker(environ: Mapping[str, str], broken: Faults) -> None:
@@ -85,9 +89,9 @@ def _begin(environ: Mapping[str, str], broken: Faults) -> None:
     _hasten()
     if broken.bug is not None:
         bugs.BUGS[broken.bug]()
-    if broken.failpoint is not None:
+    if broken.failpoints:
         failpoints.install()
-        faults.arm(broken.failpoint)
+        faults.arm(broken.failpoints)
     if broken.clock_is_ahead:
         faults.skew(broken.clock_is_ahead)
 
@@ -96,3 +100,6 @@ def _hasten() -> None:
     policies = cast(dict[Any, Policy], POLICIES)
     for channel, policy in policies.items():
         policies[channel] = Policy(_SOON, policy.most_ambiguous)
+    for usual, here in RESTS.items():
+        rest = f"interval '{usual.total_seconds()} s'"
+        settling._FAILED = changed(settling._FAILED, rest, f"interval '{here.total_seconds()} s'")

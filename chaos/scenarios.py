@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from chaos import roles
 from chaos.children import Child
+from chaos.endpoints import change_secrets, pile_up
 from chaos.faults import Action, Failpoint, Faults
 from chaos.receivers import Manners
 from chaos.trials import Scenario, Trial
@@ -56,7 +57,7 @@ async def freeze_workers(trial: Trial) -> None:
 async def freeze_api(trial: Trial) -> None:
     """In the middle of a transaction, whose locks it holds until PostgreSQL ends what is idle there."""
     mark = trial.world.folder / f"frozen-{trial.random.random()}"
-    url = await trial.world.start_api(Faults(Failpoint("P1", Action.STOP, mark)))
+    url = await trial.world.start_api(Faults([Failpoint("P1", Action.STOP, mark)]))
     somebody = await trial.world.people(apis=[url, next(iter(trial.world.apis))])
     await somebody.work(5)
     child = trial.world.apis.pop(url)
@@ -167,6 +168,7 @@ do $do$ begin
 end $do$
 """
 
+
 _RUDE: Final = Manners(refuses=0.3, drops=0.1, hangs=0.05)
 _MUTE: Final = Manners(drops=1.0)
 
@@ -187,6 +189,8 @@ SCENARIOS: Final = [
     Scenario("S14", "a second fleet, and unknown jobs", double_fleet),
     Scenario("S15", "a receiver that refuses 30 %, hides 10 % of its answers, hangs at 5 %", quiet, manners=_RUDE),
     Scenario("S15b", "the same, with workers killed", kill_workers, manners=_RUDE),
+    Scenario("S16", "an endpoint that refuses thousands beside nine that don't, until it is given up", pile_up),
+    Scenario("S17", "a webhook's secret changed on the way, another one gone", change_secrets),
     Scenario("S22", "a row that can't be fired", poison),
     Scenario("S25", "a mail server that takes everything and never says so", quiet, manners=_MUTE),
 ]
@@ -194,8 +198,6 @@ SCENARIOS: Final = [
 ELSEWHERE: Final = {
     "S11": "needs a small file system of its own, which takes rights that a test doesn't have: not tried",
     "S13": "needs a database server with another clock (libfaketime): not tried",
-    "S16": "endpoints are claimed by lanes: tests/sales/test_deliveries.py",
-    "S17": "webhooks' own tests",
     "S18": "in every scenario a fifth of the people think again at the due instant; and 1,000 races in tests/sales",
     "S19": "make bench-delivery",
     "S20": "a property test of every zone: tests/sales/test_moments.py",

@@ -30,6 +30,8 @@ class Trial:
     random: random.Random
     seconds: float = 2.0
     accounts: list[UUID] = field(default_factory=list)
+    broken: Broken = field(default_factory=dict)
+    """What the scenario itself has found broken."""
 
     async def ticks(self, least: float, most: float) -> AsyncIterator[None]:
         """Again and again, after irregular pauses, for as long as the fault lasts."""
@@ -70,16 +72,16 @@ async def tried(scenario: Scenario, world: World, *, seed: str, seconds: float =
     trial = Trial(world, random.Random(f"{seed} {scenario.name}"), seconds)
     people = [await world.people() for _ in range(_PEOPLE)]
     trial.accounts = [somebody.account for somebody in people]
-    world.mail.manners = scenario.manners
+    world.behave(scenario.manners)
     for _ in range(scenario.workers):
         world.start_worker()
     await world.all_up()
     try:
         async with asyncio.timeout(60 + seconds):
             await asyncio.gather(scenario.fault(trial), *(each.work(_LEADS, within=(0.3, seconds)) for each in people))
-            world.mail.manners = Manners()
+            world.behave(Manners())
             await world.drained(trial.accounts)
-            broken = await check(world, trial.accounts)
+            broken = await check(world, trial.accounts) | trial.broken
             late_after = await _whole_again(world, broken)
     except (NeverSo, TimeoutError) as problem:
         broken = {"I11 alive": [str(problem) or "people were never answered"]}

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -17,11 +17,14 @@ from chaos.children import Child, asked
 from chaos.faults import Faults
 from chaos.people import Ledger, People
 from chaos.proxies import Proxy
-from chaos.receivers import Mail, Receiver
+from chaos.receivers import Hooks, Mail, Manners, Receiver
 from services.local.postgres import Postgres
 from services.local.valkey import Valkey
 
 _PATIENCE_SECONDS: Final = 90.0
+_SECRET_KEY: Final = "what seals secrets in a world that lives for minutes"
+_HEARD: Final = ((), ("reminder.fired",))
+"""Of what each webhook of an account hears; (): of everything."""
 _AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
 
 
@@ -33,6 +36,7 @@ class World:
         self.postgres = Postgres(folder / "postgres", options={"max_connections": "400"})  # of two dozen workers
         self.valkey = Valkey(folder / "valkey")
         self.mail: Receiver = Mail(folder / "arrivals.jsonl", seed=seed)
+        self.hooks = Hooks(folder / "webhooks.jsonl", seed=seed, lease=roles.LEASE.total_seconds())
         self.ledger = Ledger(folder / "ledger.jsonl")
         self.workers: list[Child] = []
         self.apis: dict[str, Child] = {}
@@ -43,6 +47,7 @@ class World:
         await self.postgres.start()
         await self.valkey.start()
         await self.mail.start()
+        await self.hooks.start()
         behind = Path(self.postgres.url.partition("?host=")[2]) / self.postgres.socket_name
         self.before_postgres = Proxy(self.folder / "p" / self.postgres.socket_name, behind)
         self.before_valkey = Proxy(self.folder / "v.sock", Path(self.valkey.url.removeprefix("unix://")))
@@ -59,6 +64,7 @@ class World:
         await self.before_postgres.stop()
         await self.before_valkey.stop()
         await self.mail.stop()
+        await self.hooks.stop()
         self.ledger.close()
         await self.valkey.stop()
         await self.postgres.stop()
@@ -70,6 +76,8 @@ class World:
             "DATABASE_URL": f"postgresql://relance@/relance?host={self.folder / 'p'}",
             "REDIS_URL": f"unix://{self.folder / 'v.sock'}",
             "SMTP_URL": self.mail.url,
+            "SECRET_KEY": _SECRET_KEY,
+            "ALLOWED_NETWORKS": "127.0.0.0/8",  # webhooks may go to this machine, as its operator says
             "DATA_DIR": str(self.folder),
             "LOG_LEVEL": "INFO",
         }
@@ -109,14 +117,23 @@ class World:
         for worker in self.workers:
             await until(lambda worker=worker: self.is_up(worker), "the worker is up")  # type: ignore[misc]
 
-    async def people(self, *, apis: list[str] | None = None) -> People:
-        """Somebody in an account that nobody else uses."""
+    def behave(self, manners: Manners) -> None:
+        """All receivers have these manners."""
+        self.mail.manners = self.hooks.manners = manners
+
+    async def people(self, *, apis: list[str] | None = None, hears: Sequence[Sequence[str]] = _HEARD) -> People:
+        """Somebody in an account that nobody else uses, of which webhooks hear: each of these kinds of events."""
         if not self._opened:
             self._opened = await asked(roles.open_accounts, self.environ, 8)
         account, email = self._opened.pop()
         self._people += 1
         seed = f"{self.seed} {self._people}"
-        return People(UUID(account), email, apis=apis or list(self.apis), ledger=self.ledger, seed=seed)
+        # Whoever isn't told a secret can check nothing, so an API is asked that nothing is wrong with.
+        people = People(UUID(account), email, apis=list(self.apis)[:1], ledger=self.ledger, seed=seed)
+        for number, events in enumerate(hears):
+            await people.hear(self.hooks.open(f"/{self._people}/{number}"), events=events)
+        people.apis = apis or list(self.apis)
+        return people
 
     async def query(self, sql: str, *values: Any) -> list[asyncpg.Record]:
         """Ask the database itself, past the proxy; it must be there."""

@@ -7,10 +7,13 @@ from typing import Any, Final
 
 import asyncpg
 
-from sales import database
+from bench.delivery.fleet import Fleet
+from sales import database, sealed
+from sales.endpoints.signing import new_secret
 from sales.tokens import SESSION_PREFIX, hash_of, new_token
 
 PEOPLE: Final = 3_000
+ENDPOINTS: Final = 50
 _KEPT: Final = import_module("sales.migrations.0003_kept_figures").FILLED
 """Fills what triggers keep, which the load goes past."""
 
@@ -23,15 +26,19 @@ from slice s where r.id = s.id
 """
 
 
-async def build(url: str, *, pending: int, accounts: int) -> str:
+async def build(fleet: Fleet, *, pending: int, accounts: int) -> str:
     """Migrate an empty database and fill it; returns a token of the first account's administrator."""
-    await database.migrate(url)
+    await database.migrate(fleet.postgres.url)
     token = new_token(SESSION_PREFIX)
-    words = {"$PENDING": pending, "$ACCOUNTS": accounts, "$PEOPLE": PEOPLE, "$TOKEN_HASH": hash_of(token)}
+    sealed.use(fleet.secret_key)
+    words = {
+        "$PENDING": pending, "$ACCOUNTS": accounts, "$PEOPLE": PEOPLE, "$ENDPOINTS": ENDPOINTS,
+        "$TOKEN_HASH": hash_of(token), "$ADDRESS": sealed.seal(fleet.hook_url), "$SECRET": sealed.seal(new_secret()),
+    }  # fmt: skip
     sql = (Path(__file__).parent / "data.sql").read_text()
     for word, value in words.items():
         sql = sql.replace(word, str(value))
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(fleet.postgres.url)
     try:
         # References are right by construction: the triggers that check each would take minutes.
         await connection.execute("set session_replication_role = replica")

@@ -43,3 +43,13 @@ insert into reminders (id, account_id, lead_id, created_by_id, wakes, state, due
 select pg_temp.uid('reminder', n), pg_temp.uid('account', n % $ACCOUNTS), pg_temp.uid('lead', n),
   pg_temp.uid('user', n % $ACCOUNTS), true, 'PENDING', due, due, 'call', '', now()
 from generate_series(0::bigint, $PENDING - 1) n, lateral (select now() + interval '30 days' + n * interval '1 s' as due) d;
+
+-- Each hears of the reminders of its own people: one endpoint an account, or as many as share one.
+insert into endpoints (id, account_id, kind, name, address, shown, secret, events, lead_filter, created_at, failures)
+select pg_temp.uid('endpoint', e), pg_temp.uid('account', e % $ACCOUNTS), 'WEBHOOK', 'Hook ' || e, '$ADDRESS',
+  'http://127.0.0.1', '$SECRET', '{reminder.fired,lead.assigned}',
+  case when $ACCOUNTS >= $ENDPOINTS then '{}' else jsonb_build_object('ownerIds', (
+    select jsonb_agg(pg_temp.uid('user', u)) from generate_series(0, $PEOPLE - 1) u
+    where u % $ENDPOINTS = e and u % $ACCOUNTS = e % $ACCOUNTS)) end,
+  now(), 0
+from generate_series(0, $ENDPOINTS - 1) e;

@@ -1,4 +1,4 @@
-"""The processes of a run: PostgreSQL as durable as in production, Valkey, a mail server, workers, an API."""
+"""The processes of a run: PostgreSQL as durable as in production, Valkey, servers to send to, workers, an API."""
 
 import asyncio
 import os
@@ -7,8 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -45,8 +45,26 @@ class Fleet:
     valkey: Valkey
     mails: Path
     smtp_port: int
+    hooks: Path
+    http_port: int
+    secret_key: str = "what seals secrets in a bench that lives for minutes"
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     rings: bool = True
+
+    @property
+    def hook_url(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}/"
+
+    @asynccontextmanager
+    async def working(self, workers: int, *, rings: bool = True) -> AsyncIterator[None]:
+        """So many workers, for as long as the block lasts; without `rings` neither they nor the API know of Redis."""
+        self.rings = rings
+        try:
+            await self.start_workers(workers)
+            yield
+        finally:
+            self.end_workers()
+            self.rings = True
 
     async def start_workers(self, number: int) -> None:
         for _ in range(number):
@@ -97,6 +115,8 @@ class Fleet:
             "DATABASE_URL": self.postgres.url,
             "REDIS_URL": self.valkey.url if self.rings else "",
             "SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
+            "SECRET_KEY": self.secret_key,
+            "ALLOWED_NETWORKS": "127.0.0.0/8",
             "DATA_DIR": str(self.folder),
             "LOG_LEVEL": "ERROR",
         }
@@ -115,34 +135,52 @@ class Fleet:
 async def running(folder: Path) -> AsyncIterator[Fleet]:
     """Servers on an empty folder, for as long as the block lasts."""
     postgres, valkey = Postgres(folder / "postgres", options=OPTIONS), Valkey(folder / "valkey")
-    mails = folder / "mails"
-    sink = spawn([sys.executable, "-m", "bench.delivery.sink", str(mails)], dict(os.environ), stdout=subprocess.PIPE)
+    mails, hooks = folder / "mails", folder / "hooks"
+    with ExitStack() as sinks:
+        try:
+            smtp_port, http_port = (
+                sinks.enter_context(_sink(*each)) for each in (("mail", mails), ("webhooks", hooks))
+            )
+            await postgres.start()
+            await valkey.start()
+            async with Redis.from_url(valkey.url) as redis:
+                await redis.config_set("maxmemory", REDIS_MEMORY)  # BullMQ keeps all that is delayed there
+            fleet = Fleet(folder, postgres, valkey, mails, smtp_port, hooks, http_port)
+            try:
+                yield fleet
+            finally:
+                fleet.end_workers()
+        finally:
+            await valkey.stop()
+            await postgres.stop()
+
+
+@contextmanager
+def _sink(kind: str, file: Path) -> Iterator[int]:
+    """Where something is sent to, in a process of its own; gives its port."""
+    sink = spawn(
+        [sys.executable, "-m", "bench.delivery.sink", kind, str(file)], dict(os.environ), stdout=subprocess.PIPE
+    )
     assert sink.stdout is not None
     try:
-        await postgres.start()
-        await valkey.start()
-        async with Redis.from_url(valkey.url) as redis:
-            await redis.config_set("maxmemory", REDIS_MEMORY)  # BullMQ keeps all that is delayed there
-        fleet = Fleet(folder, postgres, valkey, mails, int(sink.stdout.readline()))
-        try:
-            yield fleet
-        finally:
-            fleet.end_workers()
+        yield int(sink.stdout.readline())
     finally:
         sink.kill()
         sink.wait()
         sink.stdout.close()
-        await valkey.stop()
-        await postgres.stop()
 
 
 def spawn(command: list[str], environ: dict[str, str], *, stdout: int | None = None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environ, stdout=stdout, preexec_fn=dying_with_parent(signal.SIGKILL))
 
 
-async def until(is_so: Callable[[], Awaitable[bool]], *, seconds: float) -> None:
+async def until(is_so: Callable[[], Awaitable[bool]], *, seconds: float, or_else: bool = True) -> bool:
+    """Wait for a condition, and say whether it came about; `or_else` it is an error."""
     deadline = time.monotonic() + seconds
     while not await is_so():
         if time.monotonic() > deadline:
-            raise RuntimeError(f"not done within {seconds:.0f} s")
+            if or_else:
+                raise RuntimeError(f"not done within {seconds:.0f} s")
+            return False
         await asyncio.sleep(0.2)
+    return True

@@ -1,4 +1,7 @@
-"""A mail server that takes everything at once and notes when: `python -m bench.delivery.sink FILE` prints its port."""
+"""Servers that take everything at once and note when: `python -m bench.delivery.sink mail|webhooks FILE`.
+
+The first line that one prints is its port.
+"""
 
 import asyncio
 import re
@@ -7,10 +10,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+_LENGTH = re.compile(rb"^content-length: (\d+)", re.MULTILINE | re.IGNORECASE)
+_WEBHOOK_ID = re.compile(rb"^webhook-id: dlv_([0-9a-f-]+)", re.MULTILINE | re.IGNORECASE)
 _MESSAGE_ID = re.compile(rb"^Message-ID: <dlv_([0-9a-f-]+)@", re.MULTILINE | re.IGNORECASE)
 
 
-class Sink(asyncio.Protocol):
+class Mail(asyncio.Protocol):
     """As much of SMTP as a client needs that sends one message."""
 
     def __init__(self, log: Any) -> None:
@@ -45,12 +50,34 @@ class Sink(asyncio.Protocol):
             self._transport.write(b"250 well\r\n")
 
 
-async def main(file: Path) -> None:
+class Webhooks(asyncio.Protocol):
+    """As much of HTTP as a client needs that posts once."""
+
+    def __init__(self, log: Any) -> None:
+        self._log, self._text = log, b""
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._text += data
+        head, found, body = self._text.partition(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        if not found or (length and len(body) < int(length[1])):
+            return
+        at, id = time.time(), _WEBHOOK_ID.search(head)
+        self._log.write(f"{id[1].decode() if id else '-'} {at}\n")
+        self._transport.write(b"HTTP/1.1 204 Taken\r\n\r\n")
+        self._transport.close()
+
+
+async def main(kind: str, file: Path) -> None:
+    sink = Mail if kind == "mail" else Webhooks
     with file.open("a", buffering=1) as log:
-        server = await asyncio.get_running_loop().create_server(lambda: Sink(log), "127.0.0.1", 0, backlog=1024)
+        server = await asyncio.get_running_loop().create_server(lambda: sink(log), "127.0.0.1", 0, backlog=1024)
         print(server.sockets[0].getsockname()[1], flush=True)
         await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2])))

@@ -66,14 +66,17 @@ _HEARS = f"(e.events = '{{}}' or j.kind = any(e.events)) and {_PASSES}"
 
 _CHANNEL = " ".join(f"when '{kind}' then '{CHANNELS[kind]}'" for kind in _OF_ACCOUNT)
 
+# A long filter is stored packed: it is unpacked once for each endpoint here, not for each endpoint and event.
 _TELL = f"""
+with listening as materialized (
+  select e.id, e.account_id, e.kind, e.events, e.created_at, e.lead_filter || '{{}}' as lead_filter from endpoints e
+  where e.account_id = $1 and {_LISTENING} and e.kind in ({", ".join(repr(str(kind)) for kind in _OF_ACCOUNT)}))
 insert into deliveries (id, account_id, endpoint_id, channel, position, lead_id, lane, state, attempt, ambiguous,
   next_at, created_at)
 select uuidv7(), e.account_id, e.id, case e.kind {_CHANNEL} end, j.position, j.lead_id, e.id, 'PENDING', 0, 0, now(),
   now()
-from endpoints e join journal j on j.account_id = e.account_id and j.position = any($2::bigint[])
-where e.account_id = $1 and {_LISTENING} and e.kind in ({", ".join(repr(str(kind)) for kind in _OF_ACCOUNT)})
-  and j.at >= e.created_at and {_HEARS}
+from listening e join journal j on j.account_id = e.account_id and j.position = any($2::bigint[])
+where j.at >= e.created_at and {_HEARS}
 order by j.position
 on conflict (endpoint_id, position) where notification_id is null do nothing
 """

@@ -20,7 +20,20 @@ select $1, h.position, 'endpoint.disabled', h.last_at, h.last_at, 'CLOCK', $2,
 from head h, off returning position
 """
 
+# What somebody is sending this very moment, or decides about, is left: whoever looks at it next finds the endpoint off.
+_GIVE_UP = """
+update deliveries d set state = 'DEAD', done_at = now(), last_error = 'the endpoint is switched off'
+from (select id from deliveries where account_id = $1 and lane = $2 and state = 'PENDING' and lease is null
+  for no key update skip locked) waiting
+where d.id = waiting.id
+"""
+
 
 async def switch_off(account_id: UUID, endpoint_id: UUID, because: WhyDisabled) -> bool:
-    """Send nothing there any more; False where that was so already."""
-    return bool(await database.fetch(_SWITCH_OFF, account_id, endpoint_id, because.value))
+    """Send nothing there any more; False where that was so already.
+
+    What waits for it is given up at once: one after the other it would take as long as the endpoint rests, and more.
+    """
+    is_new = bool(await database.fetch(_SWITCH_OFF, account_id, endpoint_id, because.value))
+    await database.fetch(_GIVE_UP, account_id, endpoint_id)
+    return is_new

@@ -7,7 +7,7 @@ from chaos.scenarios import ELSEWHERE, SCENARIOS
 from chaos.trials import tried
 from chaos.worlds import World
 
-QUICK = ["settle_before_send", "no_dedupe_key", "volatile_clock"]
+QUICK = ["settle_before_send", "no_dedupe_key", "no_order_clause", "signed_once", "volatile_clock"]
 
 
 async def test_a_rude_receiver_and_dying_workers_break_no_promise(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -52,16 +53,19 @@ async def test_whatever_befalls_a_process_at_a_crash_point_every_promise_is_kept
 ) -> None:
     began = time.monotonic()
     world.mail.manners = Manners(answers_after=3 * failpoints.TEXT_IS_OUT_SECONDS)
+    world.hooks.manners = Manners(refuses=0.2)
     healthy = next(iter(world.apis))
-    broken_apis = {point: await world.start_api(at(world, point, action)) for point in failpoints.OF_THE_API}
-    workers = {point: world.start_worker(at(world, point, action)) for point in failpoints.OF_THE_WORKER}
-    everybody = [await world.people(apis=[api, healthy]) for api in broken_apis.values()]
+    starting = [world.start_api(at(world, action, point)) for point in failpoints.OF_THE_API]
+    workers = {point: child for points in together(action) for point, child in started(world, points, action)}
+    broken_apis = dict(zip(failpoints.OF_THE_API, await asyncio.gather(*starting), strict=True))
+    everybody = [await world.people(apis=[api, healthy], hears=[()]) for api in broken_apis.values()]
 
     children = workers | {point: world.apis[api] for point, api in broken_apis.items()}
     await asyncio.gather(
         kept_busy(world, everybody, list(children), action),
         *(thawed(world, point, child, action) for point, child in children.items()),
     )
+    world.behave(Manners())
     world.start_worker()
     accounts = [people.account for people in everybody]
     await world.drained(accounts)
@@ -83,8 +87,20 @@ def test_every_point_of_the_report_is_tried_or_has_a_reason_not_to_be() -> None:
     assert {point for point in tried if point[1:].isdigit()} == {f"P{n}" for n in range(1, 15)}
 
 
-def at(world: World, point: str, action: Action) -> Faults:
-    return Faults(Failpoint(point, action, mark(world, point, action)))
+def together(action: Action) -> list[list[str]]:
+    """Which points one worker has: each dies once, but is frozen or raised at as often as you like."""
+    points = list(failpoints.OF_THE_WORKER)
+    workers = {Action.KILL: len(points), Action.STOP: 7, Action.RAISE: 2}[action]
+    return [points[first::workers] for first in range(workers)]
+
+
+def started(world: World, points: list[str], action: Action) -> list[tuple[str, Child]]:
+    child = world.start_worker(at(world, action, *points))
+    return [(point, child) for point in points]
+
+
+def at(world: World, action: Action, *points: str) -> Faults:
+    return Faults([Failpoint(point, action, mark(world, point, action)) for point in points])
 
 
 def mark(world: World, point: str, action: Action) -> Path:
@@ -99,7 +115,7 @@ async def kept_busy(world: World, everybody: list[People], points: list[str], ac
 
     async with asyncio.timeout(PATIENCE_SECONDS):
         while waited_for():
-            await asyncio.gather(*(people.work(12, within=(0.2, 1.0)) for people in everybody))
+            await asyncio.gather(*(people.work(6, within=(0.2, 0.6)) for people in everybody))
 
 
 async def thawed(world: World, point: str, child: Child, action: Action) -> None:
@@ -118,14 +134,17 @@ async def chores_are_done_once(world: World, account: UUID, action: Action) -> N
     await world.query(_AGE, account)
     [fresh] = await world.query("select count(*) from idempotency_keys where account_id <> $1", account)
 
-    for point, role in (("P12", roles.replay), ("P13", roles.forget_old)):
-        first = Child(role, world.environ, at(world, point, action))
-        await thawed(world, point, first, action)
-        await first.ended()
-        assert mark(world, point, action).exists()
-        await Child(role, world.environ, Faults()).ended()
+    await asyncio.gather(*(twice(world, *each, action) for each in (("P12", roles.replay), ("P13", roles.forget_old))))
 
     [told] = await world.query(_TOLD, account, failure["position"])
     assert tuple(told) == (1, 1, 0)
     [kept] = await world.query(_KEPT, account)
     assert tuple(kept) == (0, fresh["count"])
+
+
+async def twice(world: World, point: str, role: Callable[..., None], action: Action) -> None:
+    first = Child(role, world.environ, at(world, action, point))
+    await thawed(world, point, first, action)
+    await first.ended()
+    assert mark(world, point, action).exists()
+    await Child(role, world.environ, Faults()).ended()

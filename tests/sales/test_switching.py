@@ -1,0 +1,48 @@
+"""Switching an endpoint off by itself: what waits for it ends with it, however much that is."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sales import database, sealed
+from sales.deliveries import Delivery
+from sales.deliveries.claiming import claim
+from sales.dispatch import dispatch
+from sales.endpoints import WhyDisabled, webhooks
+from sales.endpoints.switching import switch_off
+from sales.endpoints.webhooks import WebhookFields
+from sales.leads.edit import LeadFields, edit
+from sales.viewers import Viewer
+from tests.factories import a_lead
+
+
+@pytest.fixture(autouse=True)
+def _sealing() -> Iterator[None]:
+    sealed.use("k" * 32)
+    yield
+    sealed.use(None)
+
+
+async def test_what_waits_is_given_up_at_once_and_what_is_on_its_way_is_left(ada: Viewer) -> None:
+    lead = await a_lead(ada)
+    made = await webhooks.create(by=ada, fields=WebhookFields(name="Mirror", url="https://hook.example.com/secret"))
+    other = await webhooks.create(by=ada, fields=WebhookFields(name="Other", url="https://hook.example.com/other"))
+    for title in ("Old roof", "New roof", "Green roof"):
+        await edit(lead.id, by=ada, fields=LeadFields(title=title))
+    while await dispatch():
+        pass
+    [on_its_way] = [each for each in await claim(100) if each.endpoint_id == made.outcome.id]
+    await database.fetch(  # as of one that has failed for days: it rests, and is tried by one delivery alone
+        "update endpoints set failures = 9, paused_until = now() + interval '1 hour' where id = $1", made.outcome.id
+    )
+
+    await switch_off(ada.account.id, made.outcome.id, WhyDisabled.FAILING)
+
+    found = await Delivery.filter(endpoint_id=made.outcome.id).order_by("position")
+    assert [(each.state, each.last_error) for each in found] == [
+        ("PENDING", None),
+        ("DEAD", "the endpoint is switched off"),
+        ("DEAD", "the endpoint is switched off"),
+    ]
+    assert found[0].id == on_its_way.id
+    assert await Delivery.filter(endpoint_id=other.outcome.id, state="PENDING").count() == 3
