@@ -58,6 +58,12 @@ IDLE_SECONDS = 5  # of a process that froze inside a transaction: whoever needs 
 STATEMENTS = 100  # kept by each connection: the plan of a large query takes PostgreSQL half a megabyte, in each of them
 LONGEST_STATEMENT = 200_000  # characters; a compiled query easily passes the driver's 15,360
 
+_FOLDER = Path(__file__).parent
+_TABLES = _FOLDER / "tables.sql"
+_IS_NEW = """
+select not exists (select from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p'))
+"""
+
 Row = dict[str, Any]
 Kind = TypeVar("Kind", bound=Model)
 
@@ -98,25 +104,50 @@ async def now() -> datetime:
     return moment
 
 
-async def migrate(url: str) -> None:
-    """Bring the tables up to date; safe to call by several processes at once and when nothing is to do."""
-    wanted = _credentials(url, pool=1)
-    server = {name: wanted[name] for name in ("host", "port", "user", "password", "database")}
-    alone = await asyncpg.connect(**server, ssl=wanted.get("ssl"))
-    try:
+async def migrate(url: str, *, step_by_step: bool = False) -> None:
+    """Bring the tables up to date; safe to call by several processes at once and when nothing is to do.
+
+    A database without any gets them at once, from `tables.sql`, and what is newer than that; or `step_by_step`, as one
+    did that is as old as Relance.
+    """
+    async with _alone(url) as alone:
         # Two starters at once would both see an empty database: the second waits here.
         await alone.execute("select pg_advisory_lock(hashtext('relance.migrate'))")
-        await run_migrations(config=configuration(url, pool=1))
+        if not step_by_step and await alone.fetchval(_IS_NEW):
+            await make(url, page=_TABLES.read_text("utf-8"))
+        try:
+            await run_migrations(config=configuration(url, pool=1))
+        finally:
+            await close()
+
+
+async def make(url: str, *, page: str) -> None:
+    """Make all tables of a new database at once, as `tables.sql` has them."""
+    async with _alone(url) as alone, alone.transaction():
+        await alone.execute("set local check_function_bodies = off")  # they name tables that come after them
+        await alone.execute(page)
+
+
+@asynccontextmanager
+async def _alone(url: str) -> AsyncIterator[asyncpg.Connection]:
+    wanted = _credentials(url, pool=1)
+    server = {name: wanted[name] for name in ("host", "port", "user", "password", "database")}
+    connection = await asyncpg.connect(**server, ssl=wanted.get("ssl"))
+    try:
+        yield connection
     finally:
-        await close()
-        await alone.close()
+        await connection.close()
 
 
 async def missing_migrations() -> list[str]:
     """The migrations that the open database lacks; raises what the driver raises where it lacks all of them."""
     rows = await fetch("select name from tortoise_migrations where app = 'sales'")
-    files = (Path(__file__).parent / "migrations").glob("[0-9]*.py")
-    return sorted({file.stem for file in files} - {row["name"] for row in rows})
+    return sorted(set(migrations()) - {row["name"] for row in rows})
+
+
+def migrations() -> list[str]:
+    """The names of all there are, in their order."""
+    return sorted(file.stem for file in (_FOLDER / "migrations").glob("[0-9]*.py"))
 
 
 async def make_migration(name: str) -> Path | None:

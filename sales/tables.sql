@@ -1,17 +1,11 @@
--- Every table on one page, as `relance schema` finds them in a database that all migrations have made.
--- Generated: change a model and `make migration NAME=...`, then `make schema`.
+-- Every table on one page, as `relance schema` finds them in a database that all migrations have made, step by step.
+-- A new database is made of this page at once. Generated: change a model and `make migration`, then `make schema`.
 
-CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA public;
+CREATE EXTENSION IF NOT EXISTS btree_gin;
 
-COMMENT ON EXTENSION btree_gin IS 'support for indexing common datatypes in GIN';
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
-CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
-
-COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
-
-CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
-
-COMMENT ON EXTENSION unaccent IS 'text search dictionary that removes accents';
+CREATE EXTENSION IF NOT EXISTS unaccent;
 
 CREATE FUNCTION plain_text(text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -168,7 +162,7 @@ CREATE TABLE accounts (
     reason_required text[] NOT NULL,
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT accounts_currency_valid CHECK (((currency)::text ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT accounts_privacy_valid CHECK (((privacy)::text = ANY ((ARRAY['SHARED'::character varying, 'PRIVATE'::character varying])::text[]))),
+    CONSTRAINT accounts_privacy_valid CHECK (((privacy)::text = ANY (ARRAY[('SHARED'::character varying)::text, ('PRIVATE'::character varying)::text]))),
     CONSTRAINT accounts_reason_required_valid CHECK ((reason_required <@ ARRAY['WON'::text, 'LOST'::text, 'CANCELLED'::text]))
 );
 
@@ -416,7 +410,7 @@ CREATE TABLE journal (
     changes jsonb NOT NULL,
     private jsonb NOT NULL,
     data jsonb NOT NULL,
-    CONSTRAINT journal_actor_valid CHECK ((((actor)::text = ANY ((ARRAY['USER'::character varying, 'KEY'::character varying, 'CLOCK'::character varying])::text[])) AND (((actor)::text = 'CLOCK'::text) = (actor_id IS NULL)))),
+    CONSTRAINT journal_actor_valid CHECK ((((actor)::text = ANY (ARRAY[('USER'::character varying)::text, ('KEY'::character varying)::text, ('CLOCK'::character varying)::text])) AND (((actor)::text = 'CLOCK'::text) = (actor_id IS NULL)))),
     CONSTRAINT journal_caused_before_valid CHECK ((caused_by < "position"))
 );
 
@@ -506,13 +500,13 @@ CREATE TABLE leads (
     created_at timestamp with time zone NOT NULL,
     todo_at timestamp with time zone,
     CONSTRAINT leads_closed_after_creation_valid CHECK ((closed_at >= created_at)),
-    CONSTRAINT leads_closed_valid CHECK ((((status)::text = ANY ((ARRAY['WON'::character varying, 'LOST'::character varying, 'CANCELLED'::character varying])::text[])) = (closed_at IS NOT NULL))),
+    CONSTRAINT leads_closed_valid CHECK ((((status)::text = ANY (ARRAY[('WON'::character varying)::text, ('LOST'::character varying)::text, ('CANCELLED'::character varying)::text])) = (closed_at IS NOT NULL))),
     CONSTRAINT leads_currency_valid CHECK (((currency)::text ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT leads_money_valid CHECK (((amount IS NULL) = (currency IS NULL))),
     CONSTRAINT leads_probability_valid CHECK (((probability >= 0) AND (probability <= 100))),
     CONSTRAINT leads_reason_when_closed_valid CHECK (((reason_id IS NULL) OR (closed_at IS NOT NULL))),
     CONSTRAINT leads_standby_is_woken_valid CHECK ((((status)::text = 'STANDBY'::text) = (waking_reminder_id IS NOT NULL))),
-    CONSTRAINT leads_status_valid CHECK (((status)::text = ANY ((ARRAY['TODO'::character varying, 'STANDBY'::character varying, 'WON'::character varying, 'LOST'::character varying, 'CANCELLED'::character varying])::text[]))),
+    CONSTRAINT leads_status_valid CHECK (((status)::text = ANY (ARRAY[('TODO'::character varying)::text, ('STANDBY'::character varying)::text, ('WON'::character varying)::text, ('LOST'::character varying)::text, ('CANCELLED'::character varying)::text]))),
     CONSTRAINT leads_title_valid CHECK (((title)::text <> ''::text))
 );
 
@@ -630,7 +624,7 @@ CREATE TABLE reasons (
     label character varying(120) NOT NULL,
     created_at timestamp with time zone NOT NULL,
     archived_at timestamp with time zone,
-    CONSTRAINT reasons_status_valid CHECK (((status)::text = ANY ((ARRAY['WON'::character varying, 'LOST'::character varying, 'CANCELLED'::character varying])::text[])))
+    CONSTRAINT reasons_status_valid CHECK (((status)::text = ANY (ARRAY[('WON'::character varying)::text, ('LOST'::character varying)::text, ('CANCELLED'::character varying)::text])))
 );
 
 COMMENT ON TABLE reasons IS 'Why a lead was closed, in the words of the account.';
@@ -682,11 +676,11 @@ CREATE TABLE reminders (
     occurrence integer DEFAULT 1 NOT NULL,
     occurs_on date,
     is_followed boolean DEFAULT false NOT NULL,
-    CONSTRAINT reminders_ended_valid CHECK ((((state)::text = ANY ((ARRAY['DONE'::character varying, 'CANCELLED'::character varying])::text[])) = (ended_at IS NOT NULL))),
+    CONSTRAINT reminders_ended_valid CHECK ((((state)::text = ANY (ARRAY[('DONE'::character varying)::text, ('CANCELLED'::character varying)::text])) = (ended_at IS NOT NULL))),
     CONSTRAINT reminders_fired_valid CHECK ((((state)::text <> 'FIRED'::text) OR (fired_at IS NOT NULL))),
     CONSTRAINT reminders_never_early_valid CHECK ((fired_at >= due_at)),
     CONSTRAINT reminders_notify_after_due_valid CHECK ((notify_at >= due_at)),
-    CONSTRAINT reminders_state_valid CHECK (((state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying, 'DONE'::character varying, 'CANCELLED'::character varying])::text[]))),
+    CONSTRAINT reminders_state_valid CHECK (((state)::text = ANY (ARRAY[('PENDING'::character varying)::text, ('FIRED'::character varying)::text, ('DONE'::character varying)::text, ('CANCELLED'::character varying)::text]))),
     CONSTRAINT reminders_whom_valid CHECK (((user_id IS NOT NULL) OR wakes))
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
@@ -714,7 +708,7 @@ CREATE TABLE saved_views (
     order_by jsonb NOT NULL,
     columns text[] NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT saved_views_layout_valid CHECK (((layout)::text = ANY ((ARRAY['TABLE'::character varying, 'CARDS'::character varying, 'BOARD'::character varying])::text[])))
+    CONSTRAINT saved_views_layout_valid CHECK (((layout)::text = ANY (ARRAY[('TABLE'::character varying)::text, ('CARDS'::character varying)::text, ('BOARD'::character varying)::text])))
 );
 
 COMMENT ON TABLE saved_views IS 'A filter, an order and a layout of leads under a name; its person''s own, or shared with the account.';
@@ -788,7 +782,7 @@ CREATE TABLE teams (
     name character varying(120) NOT NULL,
     privacy character varying(20) NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT teams_privacy_valid CHECK (((privacy)::text = ANY ((ARRAY['MEMBERS_SHARE'::character varying, 'MANAGERS_SEE'::character varying])::text[])))
+    CONSTRAINT teams_privacy_valid CHECK (((privacy)::text = ANY (ARRAY[('MEMBERS_SHARE'::character varying)::text, ('MANAGERS_SEE'::character varying)::text])))
 );
 
 COMMENT ON TABLE teams IS 'Some people of an account, and how much they see of each other''s leads.';
@@ -826,7 +820,7 @@ CREATE TABLE users (
     deactivated_at timestamp with time zone,
     notify_of_own boolean DEFAULT false NOT NULL,
     email_bounced_at timestamp with time zone,
-    CONSTRAINT users_role_valid CHECK (((role)::text = ANY ((ARRAY['ADMINISTRATOR'::character varying, 'TEAM_MANAGER'::character varying, 'USER'::character varying])::text[])))
+    CONSTRAINT users_role_valid CHECK (((role)::text = ANY (ARRAY[('ADMINISTRATOR'::character varying)::text, ('TEAM_MANAGER'::character varying)::text, ('USER'::character varying)::text])))
 );
 
 COMMENT ON TABLE users IS 'A person who signs in, owns leads and is reminded.';
@@ -845,7 +839,7 @@ CREATE TABLE watches (
     view_id uuid,
     attention character varying(10) NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT watches_attention_valid CHECK (((attention)::text = ANY ((ARRAY['WATCHED'::character varying, 'MUTED'::character varying])::text[]))),
+    CONSTRAINT watches_attention_valid CHECK (((attention)::text = ANY (ARRAY[('WATCHED'::character varying)::text, ('MUTED'::character varying)::text]))),
     CONSTRAINT watches_one_thing_valid CHECK ((num_nonnulls(lead_id, step_id, pipeline_id, view_id) = 1))
 );
 
@@ -881,7 +875,7 @@ ALTER TABLE ONLY canaries
     ADD CONSTRAINT canaries_pkey PRIMARY KEY (due_at);
 
 ALTER TABLE deliveries
-    ADD CONSTRAINT deliveries_done_valid CHECK ((((state)::text = ANY ((ARRAY['PENDING'::character varying, 'JOINED'::character varying])::text[])) = (done_at IS NULL))) NOT VALID;
+    ADD CONSTRAINT deliveries_done_valid CHECK ((((state)::text = ANY (ARRAY[('PENDING'::character varying)::text, ('JOINED'::character varying)::text])) = (done_at IS NULL))) NOT VALID;
 
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_in_account UNIQUE (account_id, id);
@@ -896,7 +890,7 @@ ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
 
 ALTER TABLE deliveries
-    ADD CONSTRAINT deliveries_state_valid CHECK (((state)::text = ANY ((ARRAY['PENDING'::character varying, 'SENT'::character varying, 'DEAD'::character varying, 'CANCELLED'::character varying, 'JOINED'::character varying])::text[]))) NOT VALID;
+    ADD CONSTRAINT deliveries_state_valid CHECK (((state)::text = ANY (ARRAY[('PENDING'::character varying)::text, ('SENT'::character varying)::text, ('DEAD'::character varying)::text, ('CANCELLED'::character varying)::text, ('JOINED'::character varying)::text]))) NOT VALID;
 
 ALTER TABLE ONLY delivery_attempts
     ADD CONSTRAINT delivery_attempts_pkey PRIMARY KEY (delivery_id, attempt);
@@ -1057,9 +1051,9 @@ CREATE INDEX deliveries_dead ON deliveries USING btree (account_id, id) WHERE ((
 
 CREATE INDEX deliveries_due ON deliveries USING btree (lane, next_at, "position") WHERE ((state)::text = 'PENDING'::text);
 
-CREATE INDEX deliveries_finished ON deliveries USING btree (done_at) WHERE ((state)::text = ANY ((ARRAY['SENT'::character varying, 'CANCELLED'::character varying])::text[]));
+CREATE INDEX deliveries_finished ON deliveries USING btree (done_at) WHERE ((state)::text = ANY (ARRAY[('SENT'::character varying)::text, ('CANCELLED'::character varying)::text]));
 
-CREATE INDEX deliveries_held ON deliveries USING btree (account_id, user_id) WHERE ((attempt = 0) AND ((state)::text = ANY ((ARRAY['PENDING'::character varying, 'JOINED'::character varying])::text[])));
+CREATE INDEX deliveries_held ON deliveries USING btree (account_id, user_id) WHERE ((attempt = 0) AND ((state)::text = ANY (ARRAY[('PENDING'::character varying)::text, ('JOINED'::character varying)::text])));
 
 CREATE INDEX deliveries_in_order ON deliveries USING btree (lane, lead_id, "position") WHERE (((state)::text = 'PENDING'::text) AND ((channel)::text = 'WEBHOOK'::text));
 
@@ -1099,15 +1093,15 @@ CREATE UNIQUE INDEX journal_undone ON journal USING btree (account_id, (((data -
 
 CREATE INDEX lead_texts_letters ON lead_texts USING gin (account_id, text gin_trgm_ops) WITH (fastupdate=off);
 
-CREATE INDEX leads_board ON leads USING btree (account_id, step_id, rank, id) WHERE ((status)::text = ANY ((ARRAY['TODO'::character varying, 'STANDBY'::character varying])::text[]));
+CREATE INDEX leads_board ON leads USING btree (account_id, step_id, rank, id) WHERE ((status)::text = ANY (ARRAY[('TODO'::character varying)::text, ('STANDBY'::character varying)::text]));
 
 CREATE INDEX leads_closed ON leads USING btree (account_id, closed_at, id) WHERE (closed_at IS NOT NULL);
 
 CREATE INDEX leads_created ON leads USING btree (account_id, created_at, id);
 
-CREATE INDEX leads_expected ON leads USING btree (account_id, expected_close_on, id) WHERE (((status)::text = ANY ((ARRAY['TODO'::character varying, 'STANDBY'::character varying])::text[])) AND (expected_close_on IS NOT NULL));
+CREATE INDEX leads_expected ON leads USING btree (account_id, expected_close_on, id) WHERE (((status)::text = ANY (ARRAY[('TODO'::character varying)::text, ('STANDBY'::character varying)::text])) AND (expected_close_on IS NOT NULL));
 
-CREATE INDEX leads_morning ON leads USING btree (account_id, owner_id, todo_at, id) WHERE ((status)::text = ANY ((ARRAY['TODO'::character varying, 'STANDBY'::character varying])::text[]));
+CREATE INDEX leads_morning ON leads USING btree (account_id, owner_id, todo_at, id) WHERE ((status)::text = ANY (ARRAY[('TODO'::character varying)::text, ('STANDBY'::character varying)::text]));
 
 CREATE UNIQUE INDEX leads_number ON leads USING btree (account_id, number);
 
@@ -1151,7 +1145,7 @@ CREATE INDEX reminders_lead ON reminders USING btree (account_id, lead_id, due_a
 
 CREATE UNIQUE INDEX reminders_once_in_series ON reminders USING btree (series_id, occurrence) WHERE (series_id IS NOT NULL);
 
-CREATE INDEX reminders_open ON reminders USING btree (account_id, state, due_at) INCLUDE (lead_id) WHERE ((state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[]));
+CREATE INDEX reminders_open ON reminders USING btree (account_id, state, due_at) INCLUDE (lead_id) WHERE ((state)::text = ANY (ARRAY[('PENDING'::character varying)::text, ('FIRED'::character varying)::text]));
 
 CREATE INDEX reminders_to_follow ON reminders USING btree (due_at) WHERE ((series_id IS NOT NULL) AND (NOT is_followed) AND ((state)::text <> 'PENDING'::text) AND (set_aside_at IS NULL));
 
@@ -1201,13 +1195,13 @@ CREATE TRIGGER leads_totals_delete AFTER DELETE ON leads REFERENCING OLD TABLE A
 
 CREATE TRIGGER leads_totals_insert AFTER INSERT ON leads REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION keep_lead_totals_of_many();
 
-CREATE TRIGGER leads_totals_update AFTER UPDATE OF account_id, step_id, status, owner_id, currency, amount, probability ON leads FOR EACH ROW WHEN (((((((((old.account_id IS DISTINCT FROM new.account_id) OR (old.step_id IS DISTINCT FROM new.step_id)) OR ((old.status)::text IS DISTINCT FROM (new.status)::text)) OR (old.owner_id IS DISTINCT FROM new.owner_id)) OR ((old.currency)::text IS DISTINCT FROM (new.currency)::text)) OR (old.amount IS DISTINCT FROM new.amount)) OR (old.probability IS DISTINCT FROM new.probability)) AND (current_setting('relance.count_at_once'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION keep_lead_totals();
+CREATE TRIGGER leads_totals_update AFTER UPDATE OF account_id, step_id, status, owner_id, currency, amount, probability ON leads FOR EACH ROW WHEN ((((old.account_id IS DISTINCT FROM new.account_id) OR (old.step_id IS DISTINCT FROM new.step_id) OR ((old.status)::text IS DISTINCT FROM (new.status)::text) OR (old.owner_id IS DISTINCT FROM new.owner_id) OR ((old.currency)::text IS DISTINCT FROM (new.currency)::text) OR (old.amount IS DISTINCT FROM new.amount) OR (old.probability IS DISTINCT FROM new.probability)) AND (current_setting('relance.count_at_once'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION keep_lead_totals();
 
-CREATE TRIGGER reminders_todo_at AFTER UPDATE OF state, due_at, user_id, lead_id ON reminders FOR EACH ROW WHEN (((((((old.state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[])) IS DISTINCT FROM ((new.state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[]))) OR (old.due_at IS DISTINCT FROM new.due_at)) OR (old.lead_id IS DISTINCT FROM new.lead_id)) OR ((old.user_id IS DISTINCT FROM new.user_id) AND (NOT (((old.state)::text = 'PENDING'::text) AND ((new.state)::text = 'FIRED'::text) AND (old.user_id IS NULL)))))) EXECUTE FUNCTION keep_todo_at();
+CREATE TRIGGER reminders_todo_at AFTER UPDATE OF state, due_at, user_id, lead_id ON reminders FOR EACH ROW WHEN (((((old.state)::text = ANY (ARRAY[('PENDING'::character varying)::text, ('FIRED'::character varying)::text])) IS DISTINCT FROM ((new.state)::text = ANY (ARRAY[('PENDING'::character varying)::text, ('FIRED'::character varying)::text]))) OR (old.due_at IS DISTINCT FROM new.due_at) OR (old.lead_id IS DISTINCT FROM new.lead_id) OR ((old.user_id IS DISTINCT FROM new.user_id) AND (NOT (((old.state)::text = 'PENDING'::text) AND ((new.state)::text = 'FIRED'::text) AND (old.user_id IS NULL)))))) EXECUTE FUNCTION keep_todo_at();
 
-CREATE TRIGGER reminders_todo_at_gone AFTER DELETE ON reminders FOR EACH ROW WHEN (((old.state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[]))) EXECUTE FUNCTION keep_todo_at();
+CREATE TRIGGER reminders_todo_at_gone AFTER DELETE ON reminders FOR EACH ROW WHEN (((old.state)::text = ANY (ARRAY[('PENDING'::character varying)::text, ('FIRED'::character varying)::text]))) EXECUTE FUNCTION keep_todo_at();
 
-CREATE TRIGGER reminders_todo_at_new AFTER INSERT ON reminders FOR EACH ROW WHEN (((new.state)::text = ANY ((ARRAY['PENDING'::character varying, 'FIRED'::character varying])::text[]))) EXECUTE FUNCTION keep_todo_at();
+CREATE TRIGGER reminders_todo_at_new AFTER INSERT ON reminders FOR EACH ROW WHEN (((new.state)::text = ANY (ARRAY[('PENDING'::character varying)::text, ('FIRED'::character varying)::text]))) EXECUTE FUNCTION keep_todo_at();
 
 CREATE TRIGGER renew_account AFTER INSERT OR DELETE OR UPDATE ON memberships FOR EACH ROW EXECUTE FUNCTION renew_account();
 
@@ -1374,3 +1368,22 @@ ALTER TABLE ONLY watches
 
 ALTER TABLE ONLY watches
     ADD CONSTRAINT watches_view FOREIGN KEY (account_id, view_id) REFERENCES saved_views(account_id, id) ON DELETE CASCADE;
+
+INSERT INTO tortoise_migrations (app, name, applied_at) VALUES
+    ('sales', '0001_initial', now()),
+    ('sales', '0002_constraints', now()),
+    ('sales', '0003_kept_figures', now()),
+    ('sales', '0004_saved_views', now()),
+    ('sales', '0005_reading_indexes', now()),
+    ('sales', '0006_journal_of_steps', now()),
+    ('sales', '0007_teams_are_told', now()),
+    ('sales', '0008_endpoints', now()),
+    ('sales', '0009_webhooks', now()),
+    ('sales', '0010_preferences', now()),
+    ('sales', '0011_reminders', now()),
+    ('sales', '0012_undone', now()),
+    ('sales', '0013_black_box', now()),
+    ('sales', '0014_ways', now()),
+    ('sales', '0015_firing', now()),
+    ('sales', '0016_rates', now()),
+    ('sales', '0017_keys_kept', now());

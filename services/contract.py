@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from sales import database, statuses
@@ -12,12 +14,16 @@ from services.local import postgres
 ROOT = Path(__file__).parent.parent
 
 _TABLES_HEAD = """\
--- Every table on one page, as `relance schema` finds them in a database that all migrations have made.
--- Generated: change a model and `make migration NAME=...`, then `make schema`.
+-- Every table on one page, as `relance schema` finds them in a database that all migrations have made, step by step.
+-- A new database is made of this page at once. Generated: change a model and `make migration`, then `make schema`.
 """
-# What pg_dump says to psql, and what Tortoise says of every enumeration (A: A, B: B).
+_MADE = "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES\n    {rows};\n"
+# What pg_dump says to psql, and what Tortoise says of every enumeration (A: A, B: B); and of extensions, which may be
+# somebody else's already.
 _NOISE = re.compile(
-    r"^(--.*|SET .*|SELECT pg_catalog.*|\\.*|COMMENT ON COLUMN \S+ IS '(?P<value>[A-Z_]+): (?P=value).*)$", re.MULTILINE
+    r"^(--.*|SET .*|SELECT pg_catalog.*|\\.*|COMMENT ON EXTENSION .*|"
+    r"COMMENT ON COLUMN \S+ IS '(?P<value>[A-Z_]+): (?P=value).*)$",
+    re.MULTILINE,
 )
 
 
@@ -54,14 +60,26 @@ async def _printed() -> dict[Path, str]:
 
 
 async def _tables() -> str:
+    """As a database has it that was made of what another one has which was made step by step.
+
+    PostgreSQL remembers some expressions otherwise than it tells them; told twice they stay as they are.
+    """
+    page = await tables(partial(database.migrate, step_by_step=True))
+    return await tables(partial(database.make, page=page))
+
+
+async def tables(make: Callable[[str], Awaitable[None]]) -> str:
+    """The page of a database that was just made, by its URL."""
     async with postgres.temporary() as url:
-        await database.migrate(url)
+        await make(url)
         dumped = await asyncio.to_thread(postgres.dump_tables, url)
-    return _TABLES_HEAD + "\n" + _tidy(_NOISE.sub("", dumped)) + "\n"
+    made = _MADE.format(rows=",\n    ".join(f"('sales', '{name}', now())" for name in database.migrations()))
+    return "\n".join([_TABLES_HEAD, _tidy(_NOISE.sub("", dumped)), "", made])
 
 
 def _tidy(dumped: str) -> str:
-    return re.sub(r"\n{3,}", "\n\n", dumped.replace("public.", "")).strip()
+    dumped = dumped.replace("public.", "").replace(" WITH SCHEMA public", "")
+    return re.sub(r"\n{3,}", "\n\n", dumped).strip()
 
 
 def _statuses() -> str:

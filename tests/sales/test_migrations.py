@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from sales import database
+from services import contract
 from services.local import postgres
 
 BEFORE = "0006_journal_of_steps"
@@ -55,6 +57,26 @@ async def test_what_came_later_meets_rows_in_every_table(url: str) -> None:
     assert len(tables) > 20
     assert counts == dict.fromkeys(tables, 1)
     assert str(lane) == "00000000-0000-0000-0000-000000000001"
+
+
+async def test_a_new_database_is_made_at_once_and_is_what_the_steps_make() -> None:
+    page = (contract.ROOT / "sales" / "tables.sql").read_text()
+
+    assert await contract.tables(database.migrate) == page
+
+
+async def test_a_database_that_is_made_at_once_lacks_no_migration_and_is_left_as_it_is(url: str) -> None:
+    for _ in range(2):
+        await python(
+            "-c", "import asyncio, sys; from sales import database; asyncio.run(database.migrate(sys.argv[1]))", url
+        )
+
+    connection = await asyncpg.connect(url)
+    try:
+        applied = await connection.fetch("select name, count(*) from tortoise_migrations group by 1 order by 1")
+    finally:
+        await connection.close()
+    assert [tuple(row) for row in applied] == [(name, 1) for name in database.migrations()]
 
 
 async def filled(connection: asyncpg.Connection) -> list[str]:
