@@ -30,8 +30,9 @@ select account_id, head.position + i, 'lead.starred', now(), now(), actor, actor
 """
 
 _TOLD_AFTER: Final = """
-select extract(epoch from coalesce(done_at, now()) - created_at)::float8 as seconds from deliveries
-where endpoint_id = any($1) and created_at > $2
+select extract(epoch from coalesce(d.done_at, now()) - j.at)::float8 as seconds from deliveries d
+join journal j on j.account_id = d.account_id and j.position = d.position
+where d.endpoint_id = any($1) and j.at > $2
 """
 
 _FIVE_DAYS_LATER: Final = "update endpoints set failing_since = failing_since - interval '5 days' where id = $1"
@@ -95,7 +96,8 @@ async def told_in_time(trial: Trial, endpoints: list[UUID | None], since: dateti
     rows = await trial.world.query(_TOLD_AFTER, endpoints, since)
     late = sorted(row["seconds"] for row in rows)
     if not late or late[int(len(late) * 0.99)] > _IN_TIME_SECONDS:
-        trial.broken["I12 bounded"] = [f"of {len(late)} to healthy endpoints 1 in 100 took over {late[-1:]} s"]
+        words = f"of {len(late)} messages to healthy endpoints the slowest took {max(late, default=0):.1f} s"
+        trial.broken.setdefault("I12 bounded", []).append(words)
 
 
 def spared(trial: Trial, dead: Hook) -> None:

@@ -31,7 +31,7 @@ OF_THE_WORKER: Final = {
     "P8": "after the receiver's yes, before it is settled",
     "P9": "settled, and the connection to PostgreSQL is cut before its answer",
     "P10": "after it is settled",
-    "P6w": "the same five of a webhook",
+    "P6w": "of a webhook: after the claim, before the connection",
     "P7w": "its request is out, the answer isn't in",
     "P8w": "after its receiver's yes, before it is settled",
     "P9w": "settled, and the connection to PostgreSQL is cut before its answer",

@@ -84,7 +84,7 @@ async def tried(scenario: Scenario, world: World, *, seed: str, seconds: float =
             broken = await check(world, trial.accounts) | trial.broken
             late_after = await _whole_again(world, broken)
     except (NeverSo, TimeoutError) as problem:
-        broken = {"I11 alive": [str(problem) or "people were never answered"]}
+        broken = trial.broken | {"I11 alive": [str(problem) or "people were never answered"]}
         late_after = timedelta()
     finally:
         for worker in world.workers:
@@ -99,11 +99,13 @@ async def _whole_again(world: World, broken: Broken) -> timedelta:
     [row] = await world.query(_BEATS)
     alive = sum(worker.lives for worker in world.workers)
     if row["alive"] < alive:
-        broken["I11 alive"] = [f"{row['alive']} of {alive} workers were heard of in the last 5 seconds"]
+        words = f"{row['alive']} of {alive} workers were heard of in the last 5 seconds"
+        broken.setdefault("I11 alive", []).append(words)
     somebody = await world.people()
     await somebody.work(_LEADS_AFTER, within=(0.3, 0.8), minds_changed=0)
     await world.drained([somebody.account])
     late = await lateness(world, [somebody.account])
     if late > ON_TIME:
-        broken["I12 bounded"] = [f"{late.total_seconds():.1f} s late when all was whole again"]
+        words = f"{late.total_seconds():.1f} s late when all was whole again"
+        broken.setdefault("I12 bounded", []).append(words)
     return late

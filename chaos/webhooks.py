@@ -35,7 +35,7 @@ where a.account_id = any($1) and d.channel = 'WEBHOOK'
 
 
 async def check_webhooks(world: World, accounts: list[UUID], broken: dict[str, list[str]]) -> None:
-    """I4, I8 and I10; what is checked of every delivery isn't checked here."""
+    """I1, I4, I8, I9 and I10 of webhooks; what is checked of every delivery isn't checked here."""
     deliveries: dict[UUID, list[Any]] = defaultdict(list)
     for row in await world.query(_DELIVERIES, accounts):
         deliveries[row["endpoint_id"]].append(row)

@@ -89,6 +89,14 @@ def audience(
     return told
 
 
+def named(event: Happened) -> set[UUID]:
+    """Everybody that an event names: whoever is told of it is among them, reminded, watching, or an administrator."""
+    changes = of_lead(event.changes, subject_id=event.subject_id, lead_id=event.lead_id)
+    told_of = (event.data.get("user_id"), event.data.get("userId"), *event.data.get("owners", ()))
+    written = {UUID(id) for id in (*changes.get("owner_id", ()), *told_of) if id is not None}
+    return written | {id for id in (event.actor_id, event.owner_id, event.subject_id) if id is not None}
+
+
 def ended_reminders(event: Happened) -> set[UUID]:
     """The reminders that this event ends or moves: what is still pending of them is not to be told any more.
 

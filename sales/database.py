@@ -61,7 +61,8 @@ LONGEST_STATEMENT = 200_000  # characters; a compiled query easily passes the dr
 _FOLDER = Path(__file__).parent
 _TABLES = _FOLDER / "tables.sql"
 _IS_NEW = """
-select not exists (select from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p'))
+select not exists (select from pg_class where relkind in ('r', 'p') and pg_table_is_visible(oid)
+  and relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace))
 """
 
 Row = dict[str, Any]
@@ -110,33 +111,25 @@ async def migrate(url: str, *, step_by_step: bool = False) -> None:
     A database without any gets them at once, from `tables.sql`, and what is newer than that; or `step_by_step`, as one
     did that is as old as Relance.
     """
-    async with _alone(url) as alone:
+    wanted = _credentials(url, pool=1)
+    server = {name: wanted[name] for name in ("host", "port", "user", "password", "database")}
+    alone = await asyncpg.connect(**server, ssl=wanted.get("ssl"))
+    try:
         # Two starters at once would both see an empty database: the second waits here.
         await alone.execute("select pg_advisory_lock(hashtext('relance.migrate'))")
         if not step_by_step and await alone.fetchval(_IS_NEW):
-            await make(url, page=_TABLES.read_text("utf-8"))
-        try:
-            await run_migrations(config=configuration(url, pool=1))
-        finally:
-            await close()
-
-
-async def make(url: str, *, page: str) -> None:
-    """Make all tables of a new database at once, as `tables.sql` has them."""
-    async with _alone(url) as alone, alone.transaction():
-        await alone.execute("set local check_function_bodies = off")  # they name tables that come after them
-        await alone.execute(page)
-
-
-@asynccontextmanager
-async def _alone(url: str) -> AsyncIterator[asyncpg.Connection]:
-    wanted = _credentials(url, pool=1)
-    server = {name: wanted[name] for name in ("host", "port", "user", "password", "database")}
-    connection = await asyncpg.connect(**server, ssl=wanted.get("ssl"))
-    try:
-        yield connection
+            await make_tables(alone, page=_TABLES.read_text("utf-8"))
+        await run_migrations(config=configuration(url, pool=1))
     finally:
-        await connection.close()
+        await close()
+        await alone.close()
+
+
+async def make_tables(connection: asyncpg.Connection, *, page: str) -> None:
+    """Make all tables of a new database at once, as `tables.sql` has them."""
+    async with connection.transaction():
+        await connection.execute("set local check_function_bodies = off")  # they name tables that come after them
+        await connection.execute(page)
 
 
 async def missing_migrations() -> list[str]:

@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 
 from sales import database, digests, failures
-from sales.audiences import Attention, Happened
+from sales.audiences import Attention, Happened, named
 from sales.calling_off import call_off
 from sales.endpoints.hearing import HAS_LISTENERS, IS_PUBLIC, tell_endpoints
 from sales.failures import Stage
@@ -20,7 +20,7 @@ from sales.journal import Kind, dumps, of_lead
 from sales.preferences.held import plan_again
 from sales.readers import readers_of
 from sales.routes import Reader
-from sales.tellings import reminders_of, tellings
+from sales.tellings import Reminder, reminders_of, tellings
 from sales.undoing import UNDOABLE
 from sales.watches import Attention as Wanted
 from sales.watches import Follower, followers
@@ -94,6 +94,9 @@ where c.account_id = m.account_id returning 1
 
 _last_account = UUID(int=0)
 """Whose turn it was, in this process: each has its own round."""
+
+Followed = dict[UUID, set[Follower]]
+"""Who follows leads, by lead."""
 
 Turns = dict[UUID, list[Happened]]
 """The next events of each account whose turn it is."""
@@ -196,11 +199,12 @@ async def _pass_one_by_one(account_id: UUID, events: list[Happened]) -> dict[UUI
 
 
 async def _tell(turns: Turns) -> None:
-    people, now = await readers_of(turns)
     reminders = await reminders_of(turns)
+    followed = {account_id: await _followed(account_id, events) for account_id, events in turns.items()}
+    people, now = await readers_of(turns, _concerned(turns, reminders, followed))
     told = []
     for account_id, events in turns.items():
-        readers, attention = people[account_id], await _attention(account_id, events, people[account_id])
+        readers, attention = people[account_id], _attention(followed[account_id], people[account_id])
         found = [
             telling for event in events for telling in tellings(event, readers, reminders, attention(event), now=now)
         ]
@@ -218,18 +222,29 @@ async def _tell(turns: Turns) -> None:
             await plan_again(account_id, changed, now=now)
 
 
-async def _attention(
-    account_id: UUID, events: list[Happened], people: dict[UUID, Reader]
-) -> Callable[[Happened], Attention]:
-    """Who watches and who has muted the lead of each event."""
-    of_own = frozenset(id for id, reader in people.items() if reader.own_actions)
+async def _followed(account_id: UUID, events: list[Happened]) -> Followed:
     places = [
         (event.lead_id, step) for event in events if event.is_watched and event.lead_id for step in _places(event)
     ]
-    found: dict[UUID, set[Follower]] = await followers(account_id, places) if places else {}
+    return await followers(account_id, places) if places else {}
+
+
+def _concerned(turns: Turns, reminders: dict[UUID, Reminder], followed: dict[UUID, Followed]) -> set[UUID] | None:
+    """Whoever may have to be told, administrators apart, or None for everybody: of most accounts it is a few."""
+    events = [event for events in turns.values() for event in events]
+    if any(event.kind == Kind.PREFERENCES_SET and event.data["userId"] is None for event in events):
+        return None
+    reminded = {id for each in reminders.values() for id in (each.user_id, each.owner_id, *each.managers) if id}
+    following = {id for leads in followed.values() for here in leads.values() for id, _ in here}
+    return reminded.union(following, *map(named, events))
+
+
+def _attention(followed: Followed, people: dict[UUID, Reader]) -> Callable[[Happened], Attention]:
+    """Who watches and who has muted the lead of each event."""
+    of_own = frozenset(id for id, reader in people.items() if reader.own_actions)
 
     def paid(event: Happened) -> Attention:
-        here = found.get(event.lead_id, set()) if event.lead_id else set()
+        here = followed.get(event.lead_id, set()) if event.lead_id else set()
         watching = sorted(id for id, wanted in here if wanted == Wanted.WATCHED)
         return Attention(watching, frozenset(id for id, wanted in here if wanted == Wanted.MUTED), of_own)
 

@@ -23,19 +23,27 @@ select u.account_id, u.id, u.role = 'ADMINISTRATOR' as is_administrator, u.notif
     where e.account_id = u.account_id and e.user_id = u.id and e.disabled_at is null and e.deleted_at is null),
     '[]') as devices
 from users u
-where u.account_id = any($1::uuid[]) and u.deactivated_at is null and ($2::uuid[] is null or u.id = any($2))
+where u.account_id = any($1::uuid[]) and u.deactivated_at is null
+"""
+
+_OF_THESE = f"""{_READERS} and u.id in (
+  select unnest($2::uuid[]) union
+  select a.id from users a where a.account_id = any($1) and a.role = 'ADMINISTRATOR')
 """
 
 
 async def readers(account_id: UUID, *ids: UUID) -> tuple[dict[UUID, Reader], datetime]:
-    """Whoever may be told (of these people, or all), with what each has decided; and what time it is."""
+    """Whoever of these people and the administrators may be told, with what each has decided; and what time it is."""
     found, now = await readers_of([account_id], ids)
     return found[account_id], now
 
 
-async def readers_of(accounts: Collection[UUID], ids: Collection[UUID] = ()) -> tuple[Readers, datetime]:
-    """The same of several accounts."""
-    rows = await database.fetch(_READERS, list(accounts), list(ids) or None)
+async def readers_of(accounts: Collection[UUID], ids: Collection[UUID] | None) -> tuple[Readers, datetime]:
+    """The same of several accounts; None: of everybody there."""
+    if ids is None:
+        rows = await database.fetch(_READERS, list(accounts))
+    else:
+        rows = await database.fetch(_OF_THESE, list(accounts), list(ids))
     preferences = {
         (row.account_id, row.user_id): row for row in await Preferences.filter(account_id__in=list(accounts))
     }

@@ -39,7 +39,7 @@ def locked(columns: str, *, due: str, at: str) -> str:
 
     A reminder is found by an index alone, and its lead by its key. Who is at one of them keeps both out. The planner
     takes a parameter for a tenth of all that might be due, and would read whole tables for it, so the number that it
-    goes by is written out.
+    goes by is written out. What is kept out counts for the limit, until it is free or moved.
     """
     return f"""
 locked as materialized (

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
+import asyncpg
+
 from sales import database, statuses
 from sales.leads import Status
 from services.local import postgres
@@ -65,7 +67,15 @@ async def _tables() -> str:
     PostgreSQL remembers some expressions otherwise than it tells them; told twice they stay as they are.
     """
     page = await tables(partial(database.migrate, step_by_step=True))
-    return await tables(partial(database.make, page=page))
+    return await tables(partial(_make, page))
+
+
+async def _make(page: str, url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await database.make_tables(connection, page=page)
+    finally:
+        await connection.close()
 
 
 async def tables(make: Callable[[str], Awaitable[None]]) -> str:

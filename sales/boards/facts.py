@@ -127,7 +127,7 @@ def facts_seen(columns: Mapping[str, str]) -> str:
 
 
 async def fetch_seen(sql: str, *values: Any) -> list[database.Row]:
-    """Run a statement that begins with `facts_seen`.
+    """Run a statement that begins with `facts_seen`; not within a transaction, for the rest of which it would count.
 
     How many rows its steps hold can't be known when it is planned. Where the guess is a handful, the planner compares
     each row of the one with each of the other, which takes minutes for ten thousand leads; so it may only hash them.

@@ -21,7 +21,7 @@ from tortoise.models import Model
 from sales.ids import new_id
 
 MAIL_LANE: Final = UUID(int=1)
-"""The lane of all e-mails, which leave by one server; anything else goes by the lane of its endpoint."""
+"""The lane of all e-mails, which leave by one server or provider; anything else goes by the lane of its endpoint."""
 
 
 class Channel(StrEnum):

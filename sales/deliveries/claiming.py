@@ -50,8 +50,8 @@ with recursive steps as (
   from steps s where s.lane is not null)"""
 
 # What is on its way to an endpoint counts for all workers (two that look at one instant don't see each other). One that
-# has failed again and again is tried by one delivery at a time. E-mails are counted by each worker for itself: their
-# server is ours, and takes more from more workers.
+# has failed again and again is tried by one delivery at a time. E-mails are counted by each worker for itself: where
+# they leave takes more from more workers, up to its rate.
 _ROOMS = f"""
 rooms as (
   select s.lane, e.paused_until, e.rate_per_minute, p.provider,
@@ -97,7 +97,7 @@ due as materialized (
     from rooms r left join paced t on t.id = r.lane left join provided v on v.provider = r.provider
     cross join lateral (
       select d.id, d.channel, d.attempt, d.earlier_attempts, d.ambiguous, d.user_id, d.account_id, d.endpoint_id,
-        d.next_at, d.digest_id, d.notification_id
+        d.next_at, d.digest_id, d.notification_id, d.known_until
       from deliveries d
       where d.lane = r.lane and d.state = 'PENDING' and d.next_at <= now() and {_IN_ORDER}
       order by d.next_at, d.position limit greatest(least(r.room, t.allowed, v.allowed), 0)

@@ -15,7 +15,7 @@ MARGIN: Final = timedelta(hours=1)
 _KEPT = """
 update deliveries set known_until =
   case when ambiguous = 0 or known_until is null then now() + $3::interval else known_until end
-where id = $1 and lease = $2 returning ambiguous > 0 as is_repeat
+where id = $1 and lease = $2 returning ambiguous > 0 and old.known_until is not null as is_repeat
 """
 
 _FORGOTTEN = (
@@ -29,7 +29,7 @@ def key_of(claim: Claim) -> str:
 
 
 async def kept(claim: Claim, *, for_: timedelta) -> bool:
-    """Note, before anything leaves, that its receiver keeps its key for so long; whether it may have arrived before.
+    """Note, before anything leaves, that its receiver keeps its key for so long; whether it may know the key already.
 
     The time counts from the first attempt that may have arrived, since that is the one which it would know.
     """

@@ -42,8 +42,8 @@ class Policy:
 
 
 # A reminder twice is better than never. Not three times, and not even twice by whoever would have known the repeat.
-_BY_EMAIL = f"""(select case when k.known_until is null then 2 when k.known_until > now() then {2**15} else 1 end
-  from deliveries k where k.id = {{delivery}}.id)"""
+_BY_EMAIL = f"""(case when {{delivery}}.known_until is null then 2 when {{delivery}}.known_until > now() then {2**15}
+  else 1 end)"""
 
 _TO_PEOPLE = _seconds(10, _MINUTE, 5 * _MINUTE, 15 * _MINUTE, _HOUR, 4 * _HOUR, 12 * _HOUR)
 

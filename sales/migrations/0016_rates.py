@@ -1,4 +1,4 @@
-"""Rates: how many messages a minute, to an endpoint and by a provider; chats that are there get their kind's."""
+"""Rates: how many messages a minute, to an endpoint and by a provider."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
@@ -10,9 +10,6 @@ CONSTRAINTS = (
        check (rate_per_minute between 1 and 6000)""",
     """alter table provider_rates add constraint provider_rates_rate_valid
        check (rate_per_minute > 0)""",
-    # One row for each chat that somebody set up: few, and written in a moment.
-    """update endpoints set rate_per_minute = case kind when 'SLACK' then 60 else 100 end
-       where kind in ('SLACK', 'TEAMS') and deleted_at is null""",
 )
 
 

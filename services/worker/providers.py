@@ -11,7 +11,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from typing import Final, Protocol
 
-from sales.deliveries import knowing
+from sales.deliveries import DeliveryOutcome, knowing
 from services.providers import MailProvider, ProviderName
 from services.settings import Settings
 from services.worker import outbound
@@ -66,13 +66,18 @@ class ByProvider:
         return replace(result, words=result.words.replace(self._chosen.key, "…"))
 
     async def _answer(self, content: bytes, key: str, may_go: MayGo) -> outbound.Answer | None:
-        """What the provider says, once it doesn't say that this is too much at once.
+        """What the provider says, once it doesn't say that this is too much at once, as far as there is time for that.
 
-        To wait here leaves the rest in the queue, where it loses no attempts.
+        All that is on its way waits as long as the provider wants. How fast it takes e-mails, `MAIL_RATE` says.
         """
-        ends = time.monotonic() + self._seconds
+        ends, answer = time.monotonic() + self._seconds, None
         while True:
-            await asyncio.sleep(self._rests_until - time.monotonic())
+            pause = self._rests_until - time.monotonic()
+            if pause > 0 and self._rests_until > ends - _LEAST_SECONDS:
+                return answer or outbound.Answer(
+                    DeliveryOutcome.REFUSED, "it wants to be left alone", _TOO_MANY, timedelta(seconds=pause)
+                )
+            await asyncio.sleep(pause)
             answer = await outbound.post(
                 self._chosen.url + self._provider.path,
                 headers=self._provider.headers(key=key, secret=self._chosen.key),
@@ -83,7 +88,5 @@ class ByProvider:
             )
             if answer is None or answer.status != _TOO_MANY or answer.wished is None:
                 return answer
-            rests_until = time.monotonic() + max(answer.wished.total_seconds(), _LEAST_SECONDS)
-            if rests_until > ends - _LEAST_SECONDS:
-                return answer
-            self._rests_until = rests_until
+            wished = max(answer.wished.total_seconds(), _LEAST_SECONDS)
+            self._rests_until = max(self._rests_until, time.monotonic() + wished)

@@ -52,7 +52,7 @@ class Resend:
 
 def _outcome(answer: Answer, is_repeat: bool) -> DeliveryOutcome:
     said = _said(answer.body)
-    status, name = answer.status or 0, said.get("name")
+    status, name = answer.status or 0, str(said.get("name"))
     if answer.outcome == DeliveryOutcome.SENT:
         # Whatever else answers at that address has not said that it took anything.
         return DeliveryOutcome.SENT if said.get("id") else DeliveryOutcome.AMBIGUOUS
@@ -61,7 +61,8 @@ def _outcome(answer: Answer, is_repeat: bool) -> DeliveryOutcome:
     if status == _CONFLICT and name == "invalid_idempotent_request" and is_repeat:
         # The one before was taken: what it tells of has changed since, and the text with it.
         return DeliveryOutcome.SENT
-    if status in _ABOUT_THE_REQUEST and name in _ABOUT_THE_MESSAGE:
+    is_of_ours = "`from`" in str(said.get("message"))  # who it comes from is a setting
+    if status in _ABOUT_THE_REQUEST and name in _ABOUT_THE_MESSAGE and not is_of_ours:
         return DeliveryOutcome.REJECTED
     return DeliveryOutcome.REFUSED
 

@@ -29,8 +29,13 @@ SLOTS = 32
 MAIL_SLOTS = 16
 """E-mails at once, so that a slow mail server leaves room for everything else."""
 
-MAIL_SLOTS_MEANWHILE = 2
-"""While people are still to be told: to write an e-mail takes milliseconds, in which nothing else here runs."""
+FEWEST_SLOTS = 4
+"""So many have to be free for another look, unless there is no more to do: a look costs as much as it does to send."""
+
+SLOTS_MEANWHILE = 4
+PAUSE_MEANWHILE = 0.05
+"""While people are still to be told, so many are begun in so many seconds: to send takes milliseconds, in which nothing
+else here runs."""
 
 LONGEST_SEND = timedelta(seconds=15)
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
@@ -57,12 +62,14 @@ class Sender:
         self._when_free = when_free
         self._is_urgent = is_urgent
         self._sending: dict[asyncio.Task[None], Channel] = {}
+        self._rests_until = 0.0
 
     async def send_due(self) -> int:
         """Begin to send what is due, as far as there are free slots; returns how many were begun."""
-        free = SLOTS - len(self._sending)
+        free = self._free_slots()
         if free == 0:
             return 0
+        self._rests_until = time.monotonic() + PAUSE_MEANWHILE
         if not self._keeps_rates:  # by whoever starts, before anything of theirs leaves
             await rates.keep(self._rates)
             self._keeps_rates = True
@@ -91,9 +98,9 @@ class Sender:
         return found
 
     async def next_in(self) -> float | None:
-        """Seconds until there is something to send; with all slots full, None: the first one that is free rings."""
-        if len(self._sending) >= SLOTS:
-            return None
+        """Seconds until there is something to send; with too few slots free, None: each one that is free rings."""
+        if self._free_slots() == 0:
+            return PAUSE_MEANWHILE if self._is_urgent() else None
         return await claiming.next_due_in(mails=self._mail_slots())
 
     async def drain(self) -> None:
@@ -101,9 +108,15 @@ class Sender:
         while self._sending:
             await asyncio.wait(self._sending)
 
+    def _free_slots(self) -> int:
+        """How many may be begun now; 0 also where it is too early for another look."""
+        free = SLOTS - len(self._sending)
+        if self._is_urgent():
+            return min(free, SLOTS_MEANWHILE) if time.monotonic() > self._rests_until else 0
+        return free if free >= FEWEST_SLOTS else 0
+
     def _mail_slots(self) -> int:
-        slots = MAIL_SLOTS_MEANWHILE if self._is_urgent() else MAIL_SLOTS
-        return max(0, slots - sum(channel == Channel.EMAIL for channel in self._sending.values()))
+        return max(0, MAIL_SLOTS - sum(channel == Channel.EMAIL for channel in self._sending.values()))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._sending.pop(task)

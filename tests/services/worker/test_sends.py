@@ -15,6 +15,7 @@ from sales.dispatch import dispatch
 from sales.sealed import CannotOpen
 from sales.viewers import Viewer
 from services.settings import Settings, Smtp
+from services.worker import sends
 from services.worker.sends import Sender
 from services.worker.ways import MayGo, Outgoing, Result
 from tests.factories import an_empty_outbox
@@ -118,9 +119,12 @@ class Late:
         return Result(DeliveryOutcome.SENT) if await may_go() else None
 
 
-async def test_few_mails_are_sent_at_once_while_people_are_still_to_be_told(ada: Viewer, tmp_path: Path) -> None:
+async def test_few_are_begun_at_once_while_people_are_still_to_be_told(
+    ada: Viewer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sends, "PAUSE_MEANWHILE", 60.0)
     await an_empty_outbox()
-    await many_standbys(ada, 5, first_in=timedelta(0))
+    await many_standbys(ada, 7, first_in=timedelta(0))
     while await fire_due() or await dispatch():
         pass
     is_told, way = asyncio.Event(), Held()
@@ -138,7 +142,43 @@ async def test_few_mails_are_sent_at_once_while_people_are_still_to_be_told(ada:
     way.may_end.set()
     await sender.drain()
 
-    assert begun == [2, 0, 3]
+    assert begun == [4, 0, 3]
+
+
+async def test_it_looks_again_when_several_slots_are_free(
+    ada: Viewer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sends, "SLOTS", 6)
+    await an_empty_outbox()
+    await many_standbys(ada, 10, first_in=timedelta(0))
+    while await fire_due() or await dispatch():
+        pass
+    way, ended = HeldEach(), asyncio.Event()
+    sender = Sender(Settings(data_dir=tmp_path), lease=timedelta(seconds=60), when_free=ended.set)
+    sender._ways = {None: way}
+
+    begun = [await sender.send_due()]
+    for _ in range(4):
+        ended.clear()
+        way.may_end.release()
+        await asyncio.wait_for(ended.wait(), 5)
+        begun.append(await sender.send_due())
+    for _ in range(6):
+        way.may_end.release()
+    await sender.drain()
+
+    assert begun == [6, 0, 0, 0, 4]
+
+
+class HeldEach:
+    """A way that takes for each until it is told."""
+
+    def __init__(self) -> None:
+        self.may_end = asyncio.Semaphore(0)
+
+    async def send(self, outgoing: Outgoing, *, may_go: MayGo) -> Result | None:
+        await self.may_end.acquire()
+        return Result(DeliveryOutcome.SENT)
 
 
 class Held:
