@@ -42,6 +42,12 @@ order by c.account_id > $1 desc, c.account_id limit $2
 for no key update of c skip locked
 """
 
+_IS_BEHIND = f"""
+select exists (
+  select from dispatch_cursors c join journal_heads h on h.account_id = c.account_id
+  where h.position > c.dispatched + {BATCH}) as is_behind
+"""
+
 # What is asked of an account is asked once, whatever the number of its events, and sees all that came before them.
 _READ = f"""
 select t.account_id, j.position, j.kind, j.actor_id, j.subject_id, j.lead_id, j.owner_id, j.caused_by, j.changes,
@@ -118,6 +124,12 @@ async def dispatch(limit: int = BATCH) -> int:
         if passed := await _pass(turns):
             await database.fetch(_MOVE_CURSORS, list(passed), list(passed.values()))
     return sum(len(events) for events in turns.values())
+
+
+async def is_behind() -> bool:
+    """Whether some account has more than a batch to be told of, whoever is at it."""
+    [row] = await database.fetch(_IS_BEHIND)
+    return bool(row["is_behind"])
 
 
 async def dispatch_again(account_id: UUID, position: int) -> None:

@@ -87,10 +87,14 @@ def _sweeps(settings: Settings, lease: timedelta) -> tuple[list[Sweep], Sender]:
     """Tasks of their own, so that full send slots or a long dispatch never keep a reminder from firing."""
     outage = Outage("PostgreSQL")
     sender = Sender(
-        settings, lease=lease, when_free=lambda: send.ring(), is_urgent=lambda: fire.is_busy or tell.is_busy
+        settings,
+        lease=lease,
+        when_free=lambda: send.ring(),
+        is_urgent=lambda: fire.is_busy or tell.is_busy or is_behind,
     )
     send = Sweep("send", sender.send_due, sender.next_in, outage)
     canary = Canary()
+    is_behind = False  # as far as another worker is at it
 
     async def fire_due() -> int:
         return await clock.fire_due() or await canary.fire()
@@ -99,7 +103,10 @@ def _sweeps(settings: Settings, lease: timedelta) -> tuple[list[Sweep], Sender]:
         return canary.next_in(await clock.next_due_in())
 
     async def tell_next() -> int:
-        return await dispatch.dispatch() or await canary.tell()
+        nonlocal is_behind
+        told = await dispatch.dispatch() or await canary.tell()
+        is_behind = not told and await dispatch.is_behind()
+        return told
 
     again = Sweep("replay", replay_some, _when_rung, outage, then=send)
     tell = Sweep("dispatch", tell_next, _when_rung, outage, then=send)

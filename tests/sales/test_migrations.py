@@ -33,6 +33,8 @@ from sales import database
 asyncio.run(migrate(config=database.configuration(sys.argv[1], pool=1), target=f"sales.{sys.argv[2]}"))
 """
 
+MIGRATE = "import asyncio, sys; from sales import database; asyncio.run(database.migrate(sys.argv[1]))"
+
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
@@ -46,9 +48,7 @@ async def test_what_came_later_meets_rows_in_every_table(url: str) -> None:
     try:
         tables = await filled(connection)
 
-        await python(
-            "-c", "import asyncio, sys; from sales import database; asyncio.run(database.migrate(sys.argv[1]))", url
-        )
+        await python("-c", MIGRATE, url)
 
         counts = {table: await connection.fetchval(f"select count(*) from {table}") for table in tables}
         lane = await connection.fetchval("select lane from deliveries")
@@ -67,9 +67,7 @@ async def test_a_new_database_is_made_at_once_and_is_what_the_steps_make() -> No
 
 async def test_a_database_that_is_made_at_once_lacks_no_migration_and_is_left_as_it_is(url: str) -> None:
     for _ in range(2):
-        await python(
-            "-c", "import asyncio, sys; from sales import database; asyncio.run(database.migrate(sys.argv[1]))", url
-        )
+        await python("-c", MIGRATE, url)
 
     connection = await asyncpg.connect(url)
     try:
@@ -77,6 +75,20 @@ async def test_a_database_that_is_made_at_once_lacks_no_migration_and_is_left_as
     finally:
         await connection.close()
     assert [tuple(row) for row in applied] == [(name, 1) for name in database.migrations()]
+
+
+async def test_tables_further_along_the_search_path_are_found(url: str) -> None:
+    await python("-c", MIGRATE, url)
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("create schema relance")  # named as who connects is, so it comes before public
+
+        await python("-c", MIGRATE, url)
+
+        made = await connection.fetch("select relname from pg_class where relnamespace = 'relance'::regnamespace")
+    finally:
+        await connection.close()
+    assert made == []
 
 
 async def filled(connection: asyncpg.Connection) -> list[str]:

@@ -193,6 +193,8 @@ async def test_the_same_said_of_what_nobody_took_loses_nothing(
         (refusal(404, "not_found", "The requested endpoint does not exist."), "PENDING", "REFUSED"),
         (refusal(409, "concurrent_idempotent_requests", "Still in progress."), "PENDING", "REFUSED"),
         (refusal(422, "invalid_from_address", "Invalid `from` field."), "PENDING", "REFUSED"),
+        (refusal(422, "validation_error", "Invalid `from` field."), "PENDING", "REFUSED"),
+        (answer(422, b'{"name": ["validation_error"]}'), "PENDING", "REFUSED"),
         (answer(422, b"<html>a proxy</html>"), "PENDING", "REFUSED"),
         (
             refusal(429, "daily_quota_exceeded", "You have reached your quota.", Retry_After="1800"),
