@@ -77,20 +77,6 @@ async def test_a_database_that_is_made_at_once_lacks_no_migration_and_is_left_as
     assert [tuple(row) for row in applied] == [(name, 1) for name in database.migrations()]
 
 
-async def test_tables_further_along_the_search_path_are_found(url: str) -> None:
-    await python("-c", MIGRATE, url)
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute("create schema relance")  # named as who connects is, so it comes before public
-
-        await python("-c", MIGRATE, url)
-
-        made = await connection.fetch("select relname from pg_class where relnamespace = 'relance'::regnamespace")
-    finally:
-        await connection.close()
-    assert made == []
-
-
 async def filled(connection: asyncpg.Connection) -> list[str]:
     """One row in each table; returns their names."""
     columns = await connection.fetch(
