@@ -69,12 +69,13 @@ class Sender:
         free = self._free_slots()
         if free == 0:
             return 0
-        self._rests_until = time.monotonic() + PAUSE_MEANWHILE
         if not self._keeps_rates:  # by whoever starts, before anything of theirs leaves
             await rates.keep(self._rates)
             self._keeps_rates = True
         ends = time.monotonic() + self._lease.total_seconds()
         claims = await claiming.claim(free, mails=self._mail_slots(), lease=self._lease)
+        if claims:
+            self._rests_until = time.monotonic() + PAUSE_MEANWHILE
         for outgoing in await self._loaded(claims):
             task = asyncio.create_task(self._send(outgoing, ends=ends))
             self._sending[task] = outgoing.claim.channel
@@ -99,8 +100,10 @@ class Sender:
 
     async def next_in(self) -> float | None:
         """Seconds until there is something to send; with too few slots free, None: each one that is free rings."""
-        if self._free_slots() == 0:
-            return PAUSE_MEANWHILE if self._is_urgent() else None
+        if SLOTS - len(self._sending) < FEWEST_SLOTS:
+            return None
+        if self._is_urgent():
+            return PAUSE_MEANWHILE
         return await claiming.next_due_in(mails=self._mail_slots())
 
     async def drain(self) -> None:
