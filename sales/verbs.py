@@ -117,13 +117,12 @@ _TAKEN = {
     "teams_name": ("name", "name_taken"),
     "saved_views_name": ("name", "name_taken"),
     "users_email": ("email", "email_taken"),
-    "leads_pkey": ("id", "id_taken"),
-    "reminders_pkey": ("id", "id_taken"),
-    "pipelines_pkey": ("id", "id_taken"),
-    "steps_pkey": ("id", "id_taken"),
-    "reasons_pkey": ("id", "id_taken"),
-    "saved_views_pkey": ("id", "id_taken"),
-    "endpoints_pkey": ("id", "id_taken"),
+    # Which of the two notices it first is PostgreSQL's affair.
+    **{
+        f"{table}_{key}": ("id", "id_taken")
+        for table in ("leads", "reminders", "pipelines", "steps", "reasons", "saved_views", "endpoints")
+        for key in ("pkey", "in_account")
+    },
 }
 """Rules that two requests at once can only break together, so the database holds them."""
 

@@ -13,7 +13,7 @@ from sales.endpoints.switching import switch_off
 from sales.endpoints.webhooks import WebhookFields
 from sales.leads.edit import LeadFields, edit
 from sales.viewers import Viewer
-from tests.factories import a_lead
+from tests.factories import a_lead, an_empty_outbox
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +24,7 @@ def _sealing() -> Iterator[None]:
 
 
 async def test_what_waits_is_given_up_at_once_and_what_is_on_its_way_is_left(ada: Viewer) -> None:
+    await an_empty_outbox()
     lead = await a_lead(ada)
     made = await webhooks.create(by=ada, fields=WebhookFields(name="Mirror", url="https://hook.example.com/secret"))
     other = await webhooks.create(by=ada, fields=WebhookFields(name="Other", url="https://hook.example.com/other"))
