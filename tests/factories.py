@@ -102,6 +102,7 @@ async def reminders_of(lead: Lead) -> list[Reminder]:
 async def an_empty_outbox() -> None:
     """What other tests left to come due, be told and sent is called off, so that a sender has eyes for this one's."""
     await database.fetch("update reminders set set_aside_at = now() where state = 'PENDING' returning 1")
+    await database.fetch("delete from provider_rates returning 1")
     await database.fetch(
         "update dispatch_cursors c set dispatched = h.position from journal_heads h "
         "where h.account_id = c.account_id and h.position > c.dispatched returning 1"
