@@ -64,7 +64,7 @@ update deliveries d set ambiguous = j.ambiguous, lease = null, last_error = coal
   state = case when j.dead_of is null then 'PENDING' else 'DEAD' end,
   done_at = case when j.dead_of is null then null else now() end,
   next_at = now() + coalesce($6::interval, interval '0')
-from judged j where d.id = j.id
+from judged j where d.id = j.id and d.lease = $3 and d.state = 'PENDING'  -- looked at again where it had to wait
 returning d.state, coalesce((select has_failed_long from spared), false) as has_failed_long
 """
 

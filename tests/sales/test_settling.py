@@ -1,7 +1,10 @@
 """Settling: what a receiver says is kept, whatever it says; more in test_deliveries.py."""
 
+import asyncio
+
 import pytest
 
+from sales import database
 from sales.deliveries import DeliveryAttempt, DeliveryOutcome, DeliveryState
 from sales.deliveries.claiming import Claim, claim
 from sales.deliveries.settling import failed
@@ -20,6 +23,33 @@ async def a_claim(by: Viewer) -> Claim:
         pass
     [claimed] = await claim(100)
     return claimed
+
+
+async def test_a_failure_that_comes_while_another_worker_takes_it_over_changes_nothing(ada: Viewer) -> None:
+    claimed, is_taken = await a_claim(ada), asyncio.Event()
+
+    async def fail() -> DeliveryState | None:
+        await is_taken.wait()
+        return await failed(claimed, DeliveryOutcome.REFUSED, "451 later")
+
+    failing = asyncio.create_task(fail())
+    async with database.transaction(), asyncio.timeout(10):
+        [taken] = await database.fetch(
+            "update deliveries set lease = uuidv4(), next_at = now() + interval '1 minute' where id = $1 "
+            "returning lease, next_at", claimed.id,
+        )  # fmt: skip
+        is_taken.set()
+        while not await database.fetch(_SOMEBODY_WAITS):
+            await database.fetch("select pg_stat_clear_snapshot()::text")
+
+    assert await failing is None
+    [left] = await database.fetch("select lease, next_at from deliveries where id = $1", claimed.id)
+    assert left == taken
+
+
+_SOMEBODY_WAITS = """
+select from pg_stat_activity where wait_event_type = 'Lock' and query like '%judged as%' and pid <> pg_backend_pid()
+"""
 
 
 @pytest.mark.parametrize(
