@@ -28,7 +28,7 @@ from tests.factories import a_lead, an_empty_outbox
 from tests.services.worker.receivers import Received, Receiver, a_receiver, answer
 
 KEY = "k" * 32
-PER_MINUTE, A_SECONDS_WORTH = 600, 10
+PER_MINUTE, A_SECONDS_WORTH = 240, 4
 EVENTS = 28
 
 
