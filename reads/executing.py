@@ -4,9 +4,8 @@ A lenient plan leaves such fields out and says which row they are of. `attach` m
 value from such an answer where it is in it; where it is not, the row itself is loaded and its resolver is asked.
 """
 
-from collections.abc import Awaitable, Callable, Generator
-from dataclasses import dataclass
-from inspect import isawaitable
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from inspect import isawaitable, iscoroutine
 from typing import Any
 
 from graphql import (
@@ -42,14 +41,25 @@ def attach(schema: GraphQLSchema, *, load: Load, refused: Refused) -> None:
 
 
 class FinishedJson(ExecutorThrowingOnIncremental):
-    """The executor, to which a resolver may give an `orjson.Fragment`: what it asks for, as JSON already."""
+    """The executor, to which a resolver may give an `orjson.Fragment`: what it asks for, as JSON already.
+
+    Where a field fails it drops those beside it, begun or not, and what they wait for: each is droppable here.
+    """
+
+    def execute_field(self, *field: Any) -> Any:
+        return _droppable(super().execute_field(*field))
 
     def complete_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, *more: Any
     ) -> Any:
         if type(result) is Fragment:
             return result
-        return super().complete_value(return_type, field_details_list, info, path, result, *more)
+        return _droppable(super().complete_value(return_type, field_details_list, info, path, result, *more))
+
+    def complete_list_item_value(self, item: Any, completed: list[Any], *more: Any) -> bool:
+        is_awaitable = super().complete_list_item_value(item, completed, *more)
+        completed[-1] = _droppable(completed[-1])
+        return is_awaitable
 
 
 def is_of(value: Any, name: str) -> bool:
@@ -83,7 +93,7 @@ def _over_rows(field: GraphQLField, load: Load, refused: Refused) -> Callable[..
             raise refusal
         if ROW not in source:
             return resolve(None, info, **arguments)
-        return _Later(loaded, (source[ROW], info, arguments))
+        return _droppable(loaded(source[ROW], info, arguments))
 
     async def loaded(row: Any, info: GraphQLResolveInfo[Any], arguments: dict[str, Any]) -> Any:
         value = resolve(await load(info, row), info, **arguments)
@@ -92,19 +102,26 @@ def _over_rows(field: GraphQLField, load: Load, refused: Refused) -> Callable[..
     return resolved
 
 
-@dataclass(frozen=True, slots=True)
-class _Later:
-    """A call that begins when it is awaited.
+def _droppable(value: Any) -> Any:
+    return _Droppable(value) if iscoroutine(value) else value
 
-    The executor drops what it has not begun when something beside it fails, and Python complains of a coroutine that
-    nobody awaited.
-    """
 
-    call: Callable[..., Awaitable[Any]]
-    arguments: tuple[Any, ...]
+class _Droppable:
+    """A coroutine that may be dropped before it has begun; of others Python says that they were never awaited."""
+
+    __slots__ = ("_coroutine",)
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self._coroutine: Coroutine[Any, Any, Any] | None = coroutine
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        return self.call(*self.arguments).__await__()
+        coroutine, self._coroutine = self._coroutine, None
+        assert coroutine is not None, "nothing is awaited twice"
+        return coroutine.__await__()
+
+    def __del__(self) -> None:
+        if self._coroutine is not None:
+            self._coroutine.close()
 
 
 def _reader(of_type: GraphQLOutputType) -> Callable[[Any], Any] | None:

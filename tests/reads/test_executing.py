@@ -75,10 +75,17 @@ async def test_a_refused_value_below_what_may_be_null_leaves_the_rest(library: a
 
 
 @pytest.mark.parametrize("after", range(6))
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "shelves { books { twice again: twice } } failing(after: $after)",
+        "failing(after: $after) shelves { books { twice again: twice } }",
+    ],
+)
 async def test_what_has_not_begun_when_its_neighbour_fails_is_dropped_without_a_word(
-    library: asyncpg.Connection, after: int
+    library: asyncpg.Connection, fields: str, after: int
 ) -> None:
-    text = "query ($after: Int!) { shelves { books { twice again: twice } } failing(after: $after) }"
+    text = f"query ($after: Int!) {{ {fields} }}"
 
     with warnings.catch_warnings(record=True, action="always") as heard:
         data, errors = await executed(library, text, Asks(), after=after)
