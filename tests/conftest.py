@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from sales import database
+from sales import database, sealed
+from sales.deliveries import rates
 from services.local import postgres
+from tests.factories import an_empty_outbox
 
 Figures = Callable[[str], None]
 
@@ -39,3 +41,13 @@ async def pool(database_url: str) -> AsyncIterator[None]:
     """The pool of this process is open."""
     async with database.connected(database_url, pool=16):
         yield
+
+
+@pytest.fixture
+async def rated(pool: None) -> AsyncIterator[None]:
+    """Nothing else waits to be sent, endpoints can be kept, and no provider has a rate afterwards."""
+    sealed.use("k" * 32)
+    await an_empty_outbox()
+    yield
+    sealed.use(None)
+    await rates.keep({})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -10,6 +11,7 @@ from sales.endpoints import addresses
 from sales.viewers import Viewer
 from tests.factories import a_user, an_account
 from tests.sales.undone import WINDOW
+from tests.turning import reminded
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +29,12 @@ async def ada() -> Viewer:
 async def ben(ada: Viewer) -> Viewer:
     """Somebody else in Ada's account."""
     return await a_user(ada, name="Ben")
+
+
+@pytest.fixture
+async def delivery(ada: Viewer) -> UUID:
+    """An e-mail to Ada that is due: its id."""
+    return await reminded(ada)
 
 
 @pytest.fixture

@@ -1,15 +1,13 @@
 """Deliveries that no mail server would have."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from sales import database
 from sales.deliveries import Delivery, DeliveryOutcome, Replay, claiming, settling
-from sales.moments import After
 from sales.statuses import stand_by
 from sales.viewers import Viewer
 from tests.factories import a_lead, an_empty_outbox
-from tests.sales.turning import fire_and_dispatch
+from tests.turning import AN_INSTANT, fire_and_dispatch
 
 
 async def the_dead(by: Viewer, number: int) -> list[Delivery]:
@@ -19,7 +17,7 @@ async def the_dead(by: Viewer, number: int) -> list[Delivery]:
     await Replay.filter(state="RUNNING").update(state="DONE", ended_at=await database.now())
     for _ in range(number):
         lead = await a_lead(by)
-        await stand_by(lead.id, by=by, until=After(timedelta(milliseconds=1)))
+        await stand_by(lead.id, by=by, until=AN_INSTANT)
     await fire_and_dispatch()
     claims = await claiming.claim(number, mails=number)
     for claim in claims:

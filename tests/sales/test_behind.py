@@ -7,7 +7,7 @@ from sales.dispatch import BATCH, is_behind
 from sales.viewers import Viewer
 from tests.sales.many import many_standbys
 from tests.sales.test_dispatch_rate import moved_by
-from tests.sales.turning import dispatch_all
+from tests.turning import dispatch_all
 
 
 async def test_an_account_with_more_than_a_batch_to_tell_is_behind_though_another_worker_is_at_it(

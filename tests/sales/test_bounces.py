@@ -8,13 +8,13 @@ from sales.deliveries import Delivery, DeliveryState
 from sales.deliveries.claiming import Claim, claim
 from sales.deliveries.decisions import replay
 from sales.deliveries.settling import sent
-from sales.dispatch import dispatch
 from sales.leads.moves import move
 from sales.preferences import NotificationChannel, Pace
 from sales.preferences.choosing import choose
 from sales.users.people import confirm_email
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, an_empty_outbox, steps_of
+from tests.turning import dispatch_all
 
 
 async def a_digest_sent_to(ben: Viewer, *, by: Viewer) -> Claim:
@@ -23,8 +23,7 @@ async def a_digest_sent_to(ben: Viewer, *, by: Viewer) -> Claim:
     await an_empty_outbox()
     for lead in [await a_lead(ben), await a_lead(ben)]:
         await move(lead.id, by=by, step_id=(await steps_of(by))[2].id)
-    while await dispatch():
-        pass
+    await dispatch_all()
     await database.fetch(
         "update deliveries set next_at = now() where account_id = $1 and state = 'PENDING'", by.account.id
     )

@@ -14,7 +14,7 @@ from sales.statuses import close, stand_by
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, events, last_event, reminders_of
 from tests.sales.many import many_standbys
-from tests.sales.turning import AN_INSTANT, fire_all_due
+from tests.turning import AN_INSTANT, fire_all_due
 
 
 async def test_a_due_reminder_wakes_its_lead_and_says_so_in_one_event(ada: Viewer) -> None:

@@ -8,7 +8,7 @@ from sales.statuses import stand_by
 from sales.viewers import Viewer
 from tests.factories import a_lead, reminders_of
 from tests.sales.failing import a_second_later, poisoned
-from tests.sales.turning import AN_INSTANT, fire_all_due
+from tests.turning import AN_INSTANT, fire_all_due
 
 
 async def test_a_reminder_that_cannot_fire_is_set_aside_after_five_tries_and_stops_no_other(ada: Viewer) -> None:

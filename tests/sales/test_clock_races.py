@@ -17,7 +17,7 @@ from sales.viewers import Viewer
 from tests.conftest import Figures
 from tests.factories import events
 from tests.sales.many import many_standbys
-from tests.sales.turning import fire_all_due, ticks
+from tests.turning import fire_all_due, ticks
 
 RACES = 1_000
 AT_ONCE = 10

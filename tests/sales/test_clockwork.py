@@ -18,7 +18,7 @@ from tests.api import counted_statements
 from tests.factories import a_lead, reminders_of
 from tests.sales.failing import a_second_later, poisoned
 from tests.sales.many import many_standbys
-from tests.sales.turning import fire_all_due, to_be_due_in
+from tests.turning import AN_INSTANT, fire_all_due, to_be_due_in
 
 HOUR = timedelta(hours=1)
 
@@ -70,7 +70,7 @@ async def test_what_cannot_be_told_ahead_is_set_aside_and_stops_no_other(ada: Vi
         await to_be_due_in(lead, HOUR)
     [poison], [other] = await reminders_of(bad), await reminders_of(good)
     waking = await a_lead(ada)
-    await stand_by(waking.id, by=ada, until=After(timedelta(milliseconds=1)))
+    await stand_by(waking.id, by=ada, until=AN_INSTANT)
 
     async with poisoned(poison, column="ahead_at"):
         for _ in range(MOST_TRIES):

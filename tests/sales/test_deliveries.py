@@ -8,34 +8,15 @@ from uuid import UUID
 import pytest
 
 from sales import database
-from sales.clock import fire_due
 from sales.deliveries import Channel, Delivery, DeliveryAttempt, DeliveryOutcome, DeliveryState, claiming
 from sales.deliveries.claiming import Claim, claim, transmitting
 from sales.deliveries.policies import MOST_ATTEMPTS, POLICIES, retry_after
 from sales.deliveries.settling import failed, sent
-from sales.dispatch import dispatch
-from sales.moments import After
-from sales.statuses import stand_by
 from sales.viewers import Viewer
-from tests.factories import a_lead, an_empty_outbox
 
 NO_TIME = timedelta(milliseconds=1)
 A_WHILE = timedelta(seconds=60)
 RETRY_AFTER = POLICIES[Channel.EMAIL].retry_after
-
-
-@pytest.fixture
-async def delivery(ada: Viewer) -> UUID:
-    """An e-mail that is due: its id."""
-    await an_empty_outbox()
-    lead = await a_lead(ada)
-    await stand_by(lead.id, by=ada, until=After(timedelta(milliseconds=1)))
-    await asyncio.sleep(0.002)
-    while await fire_due():
-        pass
-    while await dispatch():
-        pass
-    return (await Delivery.get(account_id=ada.account.id)).id
 
 
 async def test_a_claimed_delivery_is_nobody_elses_until_the_lease_ends(delivery: UUID) -> None:

@@ -14,7 +14,7 @@ from sales.deliveries.claiming import Claim, claim
 from sales.deliveries.settling import sent
 from sales.digests import closes_at, still_open
 from sales.dispatch import dispatch, dispatch_again
-from sales.moments import After, Morning
+from sales.moments import Morning
 from sales.preferences import NotificationChannel as By
 from sales.preferences import Pace
 from sales.preferences.choosing import choose
@@ -24,7 +24,7 @@ from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, an_empty_outbox, last_event, reminders_of
 from tests.sales.tellings import change, deliveries_of
 from tests.sales.test_calendars import PARIS, calendars, moments, utc
-from tests.sales.turning import dispatch_all, fire_and_dispatch
+from tests.turning import AN_INSTANT, dispatch_all, fire_and_dispatch
 
 NIGHTS = (Quiet(EVERY_DAY, time(20), time(7, 30)),)
 PACES = st.sampled_from([Pace.HOURLY, Pace.MORNING])
@@ -147,7 +147,7 @@ async def test_what_comes_while_the_message_is_being_sent_joins_the_next_one(ada
 async def test_a_window_of_which_everything_was_called_off_sends_nothing(ada: Viewer, ben: Viewer) -> None:
     await an_empty_outbox()
     lead = await a_lead(ben)
-    await stand_by(lead.id, by=ben, until=After(timedelta(milliseconds=1)))
+    await stand_by(lead.id, by=ben, until=AN_INSTANT)
     await fire_and_dispatch()
     [reminder] = await reminders_of(lead)
 

@@ -20,7 +20,7 @@ from sales.users.people import prefer
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, an_account, last_event, reminders_of, steps_of
 from tests.sales.tellings import change, deliveries_of, notifications, told
-from tests.sales.turning import AN_INSTANT, dispatch_all, fire_and_dispatch
+from tests.turning import AN_INSTANT, dispatch_all, fire_and_dispatch
 
 
 @pytest.fixture

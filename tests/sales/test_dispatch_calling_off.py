@@ -11,7 +11,7 @@ from sales.statuses import stand_by
 from sales.viewers import Viewer
 from tests.factories import a_lead, reminders_of
 from tests.sales.tellings import change, deliveries_of, notifications
-from tests.sales.turning import AN_INSTANT, dispatch_all, fire_and_dispatch
+from tests.turning import AN_INSTANT, dispatch_all, fire_and_dispatch
 
 
 async def test_what_is_pending_of_a_reminder_is_called_off_when_it_is_done(ada: Viewer) -> None:

@@ -11,7 +11,7 @@ from sales.viewers import Viewer
 from tests.factories import a_lead, an_account, events, last_event
 from tests.sales.failing import a_second_later
 from tests.sales.tellings import change, cursor, told
-from tests.sales.turning import dispatch_all
+from tests.turning import dispatch_all
 
 
 async def test_one_account_that_stumbles_keeps_no_other_of_its_turn_from_being_told(

@@ -11,7 +11,7 @@ from sales.viewers import Viewer
 from tests.conftest import Figures
 from tests.sales.many import many_standbys
 from tests.sales.tellings import notifications
-from tests.sales.turning import dispatch_all
+from tests.turning import dispatch_all
 
 RATE = 3_000
 TRIES = 3

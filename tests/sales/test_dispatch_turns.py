@@ -9,7 +9,7 @@ from sales.money import Money
 from sales.viewers import Viewer
 from tests.factories import a_lead, an_account, last_event
 from tests.sales.tellings import cursor, notifications
-from tests.sales.turning import dispatch_all
+from tests.turning import dispatch_all
 
 
 async def test_several_dispatches_at_once_tell_once_and_in_order(ada: Viewer, ben: Viewer) -> None:

@@ -24,7 +24,7 @@ from sales.viewers import Viewer
 from tests.conftest import Figures
 from tests.factories import a_lead, events, last_event, reminders_of, steps_of
 from tests.sales.deeds import require_replayable
-from tests.sales.turning import fire_all_due, fire_and_dispatch, ticks, to_be_due_in, told, what_was_told
+from tests.turning import fire_all_due, fire_and_dispatch, ticks, to_be_due_in, told, what_was_told
 
 HOUR, NOW = timedelta(hours=1), timedelta(0)
 RACES = 200

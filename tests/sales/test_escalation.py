@@ -22,7 +22,7 @@ from sales.users import Role
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, again, an_account, events, last_event, reminders_of
 from tests.sales.deeds import require_replayable
-from tests.sales.turning import fire_all_due, fire_and_dispatch, let_pass, to_be_due_in, told, what_was_told
+from tests.turning import AN_INSTANT, fire_all_due, fire_and_dispatch, let_pass, to_be_due_in, told, what_was_told
 
 HOUR, NOW = timedelta(hours=1), timedelta(0)
 AFTER_AN_HOUR = Terms(escalate_after=HOUR)
@@ -151,7 +151,7 @@ async def test_what_somebody_else_does_acknowledges_nothing(ada: Viewer) -> None
 
 async def test_the_row_is_what_the_journal_says(ada: Viewer) -> None:
     lead = await a_lead(ada)
-    await set_reminder(lead.id, by=ada, at=After(timedelta(milliseconds=1)), terms=Terms(escalate_after=HOUR))
+    await set_reminder(lead.id, by=ada, at=AN_INSTANT, terms=Terms(escalate_after=HOUR))
     await asyncio.sleep(0.002)
 
     await fire_all_due()

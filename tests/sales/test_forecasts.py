@@ -22,7 +22,7 @@ from sales.viewers import Viewer
 from tests.factories import a_lead, a_user
 from tests.sales.quiet import night
 from tests.sales.tellings import change, deliveries_of
-from tests.sales.turning import dispatch_all, fire_and_dispatch
+from tests.turning import dispatch_all, fire_and_dispatch
 
 A_DAY = timedelta(days=1)
 

@@ -20,7 +20,7 @@ from sales.viewers import Viewer
 from tests.api import counted_statements
 from tests.factories import a_lead, a_user, an_account, last_event, steps_of
 from tests.sales.hooks import a_webhook
-from tests.sales.turning import dispatch_all
+from tests.turning import dispatch_all
 
 pytestmark = pytest.mark.usefixtures("sealing")
 

@@ -17,7 +17,7 @@ from sales.reminders.terms import Terms
 from sales.users import Role
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, events, last_event, reminders_of
-from tests.sales.turning import fire_all_due, fire_and_dispatch, let_pass, what_was_told
+from tests.turning import fire_all_due, fire_and_dispatch, let_pass, what_was_told
 
 DAY = timedelta(days=1)
 TEN_DAYS = timedelta(days=10)

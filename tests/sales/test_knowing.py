@@ -4,37 +4,16 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
-import pytest
-
 from sales import database
-from sales.clock import fire_due
 from sales.deliveries import Delivery, DeliveryOutcome, DeliveryState
 from sales.deliveries.claiming import Claim, claim, transmitting
 from sales.deliveries.decisions import replay
 from sales.deliveries.knowing import MARGIN, forgotten, kept, key_of
 from sales.deliveries.settling import failed
-from sales.dispatch import dispatch
-from sales.moments import After
-from sales.statuses import stand_by
 from sales.viewers import Viewer
-from tests.factories import a_lead, an_empty_outbox
 
 A_DAY = timedelta(days=1)
 A_WHILE = timedelta(seconds=60)
-
-
-@pytest.fixture
-async def delivery(ada: Viewer) -> UUID:
-    """An e-mail that is due: its id."""
-    await an_empty_outbox()
-    lead = await a_lead(ada)
-    await stand_by(lead.id, by=ada, until=After(timedelta(milliseconds=1)))
-    await asyncio.sleep(0.002)
-    while await fire_due():
-        pass
-    while await dispatch():
-        pass
-    return (await Delivery.get(account_id=ada.account.id)).id
 
 
 async def test_what_may_have_arrived_goes_again_as_often_as_anything_else_while_it_is_known(delivery: UUID) -> None:

@@ -18,7 +18,7 @@ from sales.statuses import stand_by
 from sales.users.people import prefer
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, events, last_event, reminders_of
-from tests.sales.turning import fire_all_due, fire_and_dispatch, to_be_due_in, told
+from tests.turning import fire_all_due, fire_and_dispatch, to_be_due_in, told
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from sales import failures
-from sales.clock import fire_due
 from sales.failures import Stage
 from sales.viewers import Viewer
 from tests.sales.many import many_standbys
+from tests.turning import fire_all_due
 
 
 async def test_a_reminder_that_fired_is_named_with_its_lead_and_its_account(
@@ -17,8 +17,7 @@ async def test_a_reminder_that_fired_is_named_with_its_lead_and_its_account(
     caplog.set_level("INFO", logger="relance.clock")
     [reminder] = await many_standbys(ada, 1, first_in=timedelta(milliseconds=-400))
 
-    while await fire_due():
-        pass
+    await fire_all_due()
 
     [line] = [line for line in caplog.messages if str(ada.account.id) in line]
     assert line.startswith(f"reminder {reminder} of lead 1 of account {ada.account.id} fired, ")

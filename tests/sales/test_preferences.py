@@ -7,7 +7,6 @@ import pytest
 from sales import database
 from sales.calendars import EVERY_DAY, Quiet
 from sales.errors import InvalidValue, NotAllowed, Refused
-from sales.moments import After
 from sales.notifications import NotificationKind as Kind
 from sales.preferences import NotificationChannel as By
 from sales.preferences import Pace, Preferences
@@ -18,9 +17,9 @@ from sales.viewers import Viewer
 from tests.factories import a_lead, last_event
 from tests.sales.quiet import night
 from tests.sales.tellings import change, deliveries_of, notifications, told
-from tests.sales.turning import dispatch_all, fire_and_dispatch
+from tests.turning import AN_INSTANT, dispatch_all, fire_and_dispatch
 
-AN_INSTANT = After(timedelta(milliseconds=1))
+AN_INSTANT = AN_INSTANT
 ALWAYS_BUT_AN_HOUR = timedelta(hours=23)
 
 

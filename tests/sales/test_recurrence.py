@@ -22,7 +22,7 @@ from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, events, last_event, reminders_of
 from tests.sales.deeds import require_replayable
 from tests.sales.recurring import DAILY, LATER, PARIS, a_recurring, make_due
-from tests.sales.turning import fire_all_due
+from tests.turning import fire_all_due
 
 
 async def test_the_first_comes_on_the_first_day_that_the_rule_names(ada: Viewer) -> None:

@@ -13,7 +13,7 @@ from sales.viewers import Viewer
 from tests.conftest import Figures
 from tests.factories import reminders_of
 from tests.sales.recurring import a_recurring
-from tests.sales.turning import fire_all_due, ticks
+from tests.turning import fire_all_due, ticks
 
 RACES = 200
 

@@ -8,10 +8,10 @@ from sales import database
 from sales.deliveries import DeliveryAttempt, DeliveryOutcome, DeliveryState
 from sales.deliveries.claiming import Claim, claim
 from sales.deliveries.settling import failed
-from sales.dispatch import dispatch
 from sales.leads.moves import move
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, an_empty_outbox, steps_of
+from tests.turning import dispatch_all
 
 
 async def a_claim(by: Viewer) -> Claim:
@@ -19,8 +19,7 @@ async def a_claim(by: Viewer) -> Claim:
     await an_empty_outbox()
     lead = await a_lead(await a_user(by))
     await move(lead.id, by=by, step_id=(await steps_of(by))[2].id)
-    while await dispatch():
-        pass
+    await dispatch_all()
     [claimed] = await claim(100)
     return claimed
 

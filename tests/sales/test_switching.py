@@ -7,13 +7,13 @@ import pytest
 from sales import database, sealed
 from sales.deliveries import Delivery
 from sales.deliveries.claiming import claim
-from sales.dispatch import dispatch
 from sales.endpoints import WhyDisabled, webhooks
 from sales.endpoints.switching import switch_off
 from sales.endpoints.webhooks import WebhookFields
 from sales.leads.edit import LeadFields, edit
 from sales.viewers import Viewer
 from tests.factories import a_lead, an_empty_outbox
+from tests.turning import dispatch_all
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +30,7 @@ async def test_what_waits_is_given_up_at_once_and_what_is_on_its_way_is_left(ada
     other = await webhooks.create(by=ada, fields=WebhookFields(name="Other", url="https://hook.example.com/other"))
     for title in ("Old roof", "New roof", "Green roof"):
         await edit(lead.id, by=ada, fields=LeadFields(title=title))
-    while await dispatch():
-        pass
+    await dispatch_all()
     [on_its_way] = [each for each in await claim(100) if each.endpoint_id == made.outcome.id]
     await database.fetch(  # as of one that has failed for days: it rests, and is tried by one delivery alone
         "update endpoints set failures = 9, paused_until = now() + interval '1 hour' where id = $1", made.outcome.id

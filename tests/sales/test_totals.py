@@ -19,9 +19,10 @@ from sales.steps.delete import delete_step
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, reminders_of, steps_of
 from tests.sales.deeds import DEEDS, do
+from tests.turning import AN_INSTANT
 
 DEEDS_EACH = 100
-SOON, LATER = After(timedelta(milliseconds=1)), After(timedelta(days=3))
+SOON, LATER = AN_INSTANT, After(timedelta(days=3))
 
 
 async def test_after_whatever_two_people_and_the_clock_do_at_once_the_figures_are_those_counted(ada: Viewer) -> None:

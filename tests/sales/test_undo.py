@@ -1,6 +1,5 @@
 """Undoing: all is as it was before, and what others did besides stays."""
 
-import asyncio
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 
 from sales import database, ranks, undoing
 from sales.boards import past
-from sales.clock import fire_due
 from sales.errors import Refusal, Refused
 from sales.journal import Event
 from sales.leads import Lead, Status
@@ -30,6 +28,7 @@ from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, an_account, column, events, last_event, reminders_of, steps_of
 from tests.sales.deeds import DEEDS, do, require_replayable
 from tests.sales.undone import TOMORROW, at, event_at, row_of
+from tests.turning import fire_all_due
 
 pytestmark = pytest.mark.usefixtures("window")
 
@@ -138,9 +137,7 @@ async def test_a_restored_reminder_whose_moment_is_past_fires_at_once(ada: Viewe
     await database.fetch("update reminders set due_at = now(), notify_at = now() where lead_id = $1", lead.id)
 
     await undo(at(closed), by=ada)
-    await asyncio.sleep(0.002)
-    while await fire_due():
-        pass
+    await fire_all_due()
 
     [reminder] = await reminders_of(lead)
     assert (reminder.state, (await Lead.get(id=lead.id)).status) == (ReminderState.FIRED, Status.TODO)

@@ -18,8 +18,8 @@ from sales.users import Role
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, again, column, events, steps_of
 from tests.sales.deeds import require_replayable
-from tests.sales.turning import dispatch_all, told
 from tests.sales.undone import at, row_of
+from tests.turning import dispatch_all, told
 
 pytestmark = pytest.mark.usefixtures("window")
 

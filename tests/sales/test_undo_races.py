@@ -20,8 +20,8 @@ from sales.verbs import Outcome
 from sales.viewers import Viewer
 from tests.factories import a_lead, an_empty_outbox, steps_of
 from tests.sales.deeds import require_replayable
-from tests.sales.turning import told
 from tests.sales.undone import WINDOW, at, event_at
+from tests.turning import told
 
 pytestmark = pytest.mark.usefixtures("window")
 

@@ -1,13 +1,11 @@
 """Undoing is refused, with its reason, where something has changed since, and to whom it is not given."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
 
 from sales import database
 from sales.accounts import Privacy
-from sales.clock import fire_due
 from sales.errors import CannotUndo, NotAllowed, NotFound, VersionConflict
 from sales.leads import Lead, Status
 from sales.leads.edit import LeadFields, edit
@@ -22,6 +20,7 @@ from sales.undoing.undo import undo
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, an_account, column, events, reminders_of, steps_of
 from tests.sales.undone import TOMORROW, at
+from tests.turning import AN_INSTANT, fire_all_due
 
 pytestmark = pytest.mark.usefixtures("window")
 
@@ -64,10 +63,8 @@ async def test_a_reminder_that_somebody_has_moved_since_is_a_conflict(ada: Viewe
 
 async def test_a_reminder_that_has_fired_since_is_a_conflict(ada: Viewer) -> None:
     lead = await a_lead(ada)
-    stood = await stand_by(lead.id, by=ada, until=After(timedelta(milliseconds=1)))
-    await asyncio.sleep(0.002)
-    while await fire_due():
-        pass
+    stood = await stand_by(lead.id, by=ada, until=AN_INSTANT)
+    await fire_all_due()
 
     with pytest.raises(VersionConflict) as refused:
         await undo(at(stood), by=ada)

@@ -19,8 +19,8 @@ from sales.undoing.undo import undo
 from sales.viewers import Viewer
 from sales.watches import Attention, attend
 from tests.factories import a_lead, a_user, an_empty_outbox, last_event
-from tests.sales.turning import dispatch_all, told
 from tests.sales.undone import WINDOW, at, deliveries_of, event_at, states_of
+from tests.turning import dispatch_all, told
 
 pytestmark = pytest.mark.usefixtures("window")
 

@@ -1,12 +1,10 @@
 """Undoing a closing: what it had called off is told after all, unless that has left or somebody else called it off."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
 
 from sales import database
-from sales.clock import fire_due
 from sales.deliveries.claiming import claim
 from sales.deliveries.decisions import cancel as cancel_delivery
 from sales.leads import Lead, Status
@@ -24,8 +22,8 @@ from sales.undoing.undo import undo
 from sales.viewers import Viewer
 from tests.factories import a_lead, an_empty_outbox, reminders_of
 from tests.sales.quiet import night
-from tests.sales.turning import dispatch_all, told
 from tests.sales.undone import TOMORROW, at, deliveries_of, states_of
+from tests.turning import dispatch_all, fire_and_dispatch, told
 
 pytestmark = pytest.mark.usefixtures("window")
 
@@ -35,16 +33,8 @@ async def test_a_reminder_that_had_fired_is_told_of_although_the_closing_had_cal
     await database.fetch(
         "update reminders set due_at = now(), notify_at = now() + interval '1 hour' where lead_id = $1", lead.id
     )
-    await asyncio.sleep(0.002)
-    while await fire_due():
-        pass
-    await dispatch_all()
-    closed = await close(lead.id, by=ada, status=Status.WON)
-    await dispatch_all()
-    assert await deliveries_of(ada) == ["CANCELLED"]
-
-    await undo(at(closed), by=ada)
-    await dispatch_all()
+    await fire_and_dispatch()
+    await closed_and_undone(lead, by=ada)
 
     [told] = await Notification.filter(account_id=ada.account.id)
     assert (told.cancelled_at, told.kind) == (None, "REMINDER_DUE")
@@ -59,15 +49,8 @@ async def test_what_was_told_ahead_is_told_again_while_the_moment_is_still_to_co
     ahead = Terms(ahead=[timedelta(hours=1)])
     await stand_by(lead.id, by=ada, until=After(timedelta(hours=1, milliseconds=500)), terms=ahead)
     await database.fetch("update reminders set ahead_at = now() where lead_id = $1", lead.id)
-    while await fire_due():
-        pass
-    await dispatch_all()
-    closed = await close(lead.id, by=ada, status=Status.WON)
-    await dispatch_all()
-    assert await deliveries_of(ada) == ["CANCELLED"]
-
-    await undo(at(closed), by=ada)
-    await dispatch_all()
+    await fire_and_dispatch()
+    await closed_and_undone(lead, by=ada)
 
     [told_ahead] = await told(ada)
     assert (told_ahead.kind, await deliveries_of(ada)) == ("REMINDER_AHEAD", ["PENDING"])
@@ -100,9 +83,7 @@ async def test_an_escalation_that_a_closing_had_called_off_is_told_after_all(ada
     await choose(by=ada, wishes={"quiet_hours": hours})
     lead = await a_fired_reminder(ben, terms=Terms(escalate_after=timedelta(minutes=1)))
     await database.fetch("update reminders set escalate_at = now() where lead_id = $1", lead.id)
-    while await fire_due():
-        pass
-    await dispatch_all()
+    await fire_and_dispatch()
     closed = await close(lead.id, by=ben, status=Status.WON)
     await dispatch_all()
     [escalated] = await Notification.filter(account_id=ada.account.id, kind="REMINDER_ESCALATED")
@@ -127,6 +108,15 @@ async def test_what_somebody_had_called_off_before_stays_called_off(ada: Viewer)
     assert await deliveries_of(ada) == ["CANCELLED"]
 
 
+async def closed_and_undone(lead: Lead, *, by: Viewer) -> None:
+    """In between, whatever was on its way to somebody is called off."""
+    closed = await close(lead.id, by=by, status=Status.WON)
+    await dispatch_all()
+    assert await deliveries_of(by) == ["CANCELLED"]
+    await undo(at(closed), by=by)
+    await dispatch_all()
+
+
 async def a_fired_reminder(by: Viewer, *, terms: Terms = NO_TERMS, notify_in: str = "0") -> Lead:
     """A lead with a reminder that came due, and of which its person is told."""
     lead = await a_lead(by)
@@ -135,7 +125,5 @@ async def a_fired_reminder(by: Viewer, *, terms: Terms = NO_TERMS, notify_in: st
         "update reminders set due_at = now(), notify_at = now() + $2::text::interval where lead_id = $1",
         lead.id, notify_in,
     )  # fmt: skip
-    while await fire_due():
-        pass
-    await dispatch_all()
+    await fire_and_dispatch()
     return lead

@@ -20,7 +20,7 @@ from sales.viewers import Viewer
 from sales.watches import Attention, Watch, attend
 from tests.factories import a_lead, a_user, an_account, events, steps_of
 from tests.sales.tellings import change, told
-from tests.sales.turning import dispatch_all, fire_and_dispatch
+from tests.turning import AN_INSTANT, dispatch_all, fire_and_dispatch
 
 WATCHED, MUTED = Attention.WATCHED, Attention.MUTED
 
@@ -124,7 +124,7 @@ async def test_muting_is_stronger_than_watching_and_than_owning(ada: Viewer, ben
 async def test_ones_own_reminders_are_never_muted(ada: Viewer) -> None:
     lead = await a_lead(ada)
     await attend(Lead, lead.id, by=ada, attention=MUTED)
-    await stand_by(lead.id, by=ada, until=After(timedelta(milliseconds=1)))
+    await stand_by(lead.id, by=ada, until=AN_INSTANT)
 
     await fire_and_dispatch()
 

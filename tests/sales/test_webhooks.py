@@ -16,7 +16,7 @@ from sales.journal import Kind
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, an_account, events
 from tests.sales.hooks import a_webhook
-from tests.sales.turning import dispatch_all
+from tests.turning import dispatch_all
 
 pytestmark = pytest.mark.usefixtures("sealing")
 

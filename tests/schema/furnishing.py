@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sales import clock, database, dispatch, feeds, keys, pipelines, reasons, statuses, steps, views
+from sales import clock, database, feeds, keys, pipelines, reasons, statuses, steps, views
 from sales.accounts import Account
 from sales.deliveries import Replay
 from sales.deliveries.decisions import Dead, replay_all
@@ -26,6 +26,7 @@ from sales.viewers import Viewer
 from sales.views import Layout, LeadColumn
 from sales.watches import Attention, attend
 from tests.api import id_of
+from tests.turning import dispatch_all
 
 ODD = (
     'Été "d’Ève" \\ done', "Straße №1", "O'Neill & Söhne <b>", "屋根 🏠", "100% {} $1 %s", "E\u0301tage", "plain",
@@ -161,8 +162,7 @@ async def let_time_pass(accounts: list[Account]) -> None:
         among,
     )
     await clock.fire_due()
-    while await dispatch.dispatch():
-        pass
+    await dispatch_all()
     for account in accounts:
         told = await Notification.filter(account_id=account.id).order_by("id")
         await Notification.filter(id__in=[each.id for each in told[::3]]).update(read_at=account.created_at)

@@ -1,11 +1,12 @@
 """Deliveries: whoever was not reached, and an administrator, can see it and why."""
 
-from sales import database, dispatch, statuses
+from sales import database, statuses
 from sales.deliveries import DeliveryOutcome, claiming, replaying, settling
 from sales.leads import Status
 from sales.viewers import Viewer
 from tests.api import Client, signed_in
 from tests.factories import a_lead, a_user, an_empty_outbox
+from tests.turning import dispatch_all
 
 DEAD = """
 { deliveries(filter: { states: [DEAD] }) {
@@ -132,7 +133,6 @@ async def a_dead_delivery(ada: Viewer, ben: Viewer) -> None:
     await an_empty_outbox()
     lead = await a_lead(ben)
     await statuses.close(lead.id, by=ada, status=Status.WON)
-    while await dispatch.dispatch():
-        pass
+    await dispatch_all()
     for claim in await claiming.claim(1_000):
         await settling.failed(claim, DeliveryOutcome.REJECTED, "550 no such mailbox")

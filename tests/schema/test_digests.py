@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sales import clock, database, dispatch
+from sales import database
 from sales.deliveries import Channel, Delivery, DeliveryOutcome, DeliveryState, claiming, settling
 from sales.deliveries.decisions import Dead, cancel, replay, replay_all
 from sales.deliveries.forgetting import forget_finished
@@ -22,6 +22,7 @@ from sales.viewers import Viewer
 from tests.api import Client, id_of
 from tests.factories import a_lead, an_empty_outbox
 from tests.schema.test_trails import TRAIL
+from tests.turning import fire_and_dispatch
 
 
 async def a_digest(by: Viewer, *, reminders: int = 2) -> tuple[Delivery, list[Delivery]]:
@@ -31,8 +32,7 @@ async def a_digest(by: Viewer, *, reminders: int = 2) -> tuple[Delivery, list[De
     for _ in range(reminders):
         await stand_by((await a_lead(by)).id, by=by, until=After(timedelta(hours=1)))
     await database.fetch("update reminders set due_at = now(), notify_at = now() where account_id = $1", by.account.id)
-    while await clock.fire_due() or await dispatch.dispatch():
-        pass
+    await fire_and_dispatch()
     rows = await Delivery.filter(account_id=by.account.id).order_by("id")
     [message] = [row for row in rows if row.notification_id is None]
     return message, [row for row in rows if row.notification_id]

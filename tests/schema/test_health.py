@@ -1,12 +1,13 @@
 """Whether all is well, as an administrator asks."""
 
-from sales import canaries, clock, database, dispatch, workers
+from sales import canaries, database, workers
 from sales.deliveries import DeliveryOutcome, claiming, settling
 from sales.ids import new_id
 from sales.reminders import decisions
 from sales.viewers import Viewer
 from tests.api import Client, signed_in
 from tests.factories import SOON, a_lead, a_user, an_account, an_empty_outbox
+from tests.turning import fire_and_dispatch
 
 HEALTH = """{ deliveryHealth { pending dead oldestDueSeconds firedLastMinute endpointsPaused redisReachable
   canarySeconds isLate workers { startedAt heartbeatAt isAlive hearsBell } } }"""
@@ -79,7 +80,4 @@ async def a_reminder_rings(by: Viewer) -> None:
     lead = await a_lead(by)
     outcome = await decisions.set_reminder(lead.id, by=by, at=SOON)
     await database.fetch("update reminders set due_at = now(), notify_at = now() where id = $1", outcome.id)
-    while await clock.fire_due():
-        pass
-    while await dispatch.dispatch():
-        pass
+    await fire_and_dispatch()

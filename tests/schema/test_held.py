@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sales import clock, database, dispatch, undoing
+from sales import database, undoing
 from sales.calendars import EVERY_DAY
 from sales.deliveries import Delivery
 from sales.leads import Status
@@ -22,6 +22,7 @@ from tests.api import Client, id_of, signed_in
 from tests.factories import a_lead, a_user, an_account, an_empty_outbox
 from tests.sales.quiet import night
 from tests.schema.test_trails import TRAIL
+from tests.turning import fire_and_dispatch
 
 SENTENCES = {
     Because.MORNING: (
@@ -93,5 +94,4 @@ async def held(because: Because, by: Viewer) -> None:
 
 
 async def dispatched() -> None:
-    while await clock.fire_due() or await dispatch.dispatch():
-        pass
+    await fire_and_dispatch()

@@ -1,9 +1,7 @@
 """The printed schemas of webhooks hold for what is really sent."""
 
-import asyncio
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +9,6 @@ import orjson
 import pytest
 
 from sales import database, sealed
-from sales.clock import fire_due
 from sales.endpoints import Endpoint, webhooks
 from sales.endpoints.hearing import PUBLIC_KINDS
 from sales.endpoints.webhooks import WebhookFields
@@ -19,7 +16,6 @@ from sales.ids import new_id
 from sales.leads.edit import LeadFields, edit
 from sales.leads.moves import move
 from sales.leads.owners import assign
-from sales.moments import After
 from sales.money import Money
 from sales.reminders.decisions import done, set_reminder
 from sales.statuses import close, reopen, stand_by
@@ -29,6 +25,7 @@ from schema import payloads
 from schema.payload_schemas import schemas
 from services.contract import ROOT
 from tests.factories import SOON, a_lead, a_user, events, reminders_of, steps_of
+from tests.turning import AN_INSTANT, fire_all_due
 
 
 @pytest.fixture(autouse=True)
@@ -95,10 +92,8 @@ async def much_happens(ada: Viewer) -> None:
     await edit(lead.id, by=ada, fields=LeadFields(title="Roof", probability=40))
     await move(lead.id, by=ada, step_id=second.id)
     await set_reminder(lead.id, by=ada, at=SOON, note="x")
-    await stand_by(lead.id, by=ada, until=After(timedelta(milliseconds=1)))
-    await asyncio.sleep(0.002)
-    while await fire_due():
-        pass
+    await stand_by(lead.id, by=ada, until=AN_INSTANT)
+    await fire_all_due()
     for reminder in await reminders_of(lead):
         if reminder.state == "FIRED":
             await done(reminder.id, by=ada)

@@ -1,38 +1,27 @@
 """Rates over the API: set and shown on webhooks and chats, told where something waits for one."""
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from sales import database, sealed
-from sales.clock import fire_due
+from sales import database
 from sales.deliveries import Delivery, rates
 from sales.deliveries.claiming import claim
 from sales.deliveries.rates import Provider, ProviderRate
-from sales.dispatch import dispatch
 from sales.endpoints import Endpoint
 from sales.journal import Kind
-from sales.moments import After
 from sales.statuses import stand_by
 from sales.viewers import Viewer
 from tests.api import Client, id_of, signed_in, written
-from tests.factories import a_lead, a_user, an_empty_outbox, last_event
+from tests.factories import a_lead, a_user, last_event
+from tests.turning import AN_INSTANT, dispatch_all, fire_and_dispatch
 
 URL = "https://hook.example.com/secret-path"
 WHY = "query ($id: ID!) { node(id: $id) { ... on Delivery { whyNotDelivered { code until text } } } }"
 
 
-@pytest.fixture(autouse=True)
-async def _alone() -> AsyncIterator[None]:
-    """Nothing else waits, and no provider has a rate afterwards."""
-    sealed.use("k" * 32)
-    await an_empty_outbox()
-    yield
-    sealed.use(None)
-    await rates.keep({})
+pytestmark = pytest.mark.usefixtures("rated")
 
 
 async def test_a_webhook_shows_its_rate_which_is_edited_and_taken_away(ada: Viewer, client: Client) -> None:
@@ -95,8 +84,7 @@ async def test_what_waits_for_its_receivers_rate_says_until_when(ada: Viewer, cl
     webhook = UUID((await a_webhook(client, ratePerMinute=1))["id"].removeprefix("endpoint_"))
     for _ in range(2):
         await a_lead(ada)
-    while await dispatch():
-        pass
+    await dispatch_all()
     [gone] = await claim(10)
 
     waiting = await Delivery.get(endpoint_id=webhook, attempt=0)
@@ -132,8 +120,7 @@ async def test_who_is_sent_to_as_fast_as_they_want_is_no_alarm_until_it_stands_s
     webhook = UUID((await a_webhook(client, ratePerMinute=1))["id"].removeprefix("endpoint_"))
     for _ in range(2):
         await a_lead(ada)
-    while await dispatch():
-        pass
+    await dispatch_all()
     await claim(1)
     await database.fetch(
         "update deliveries set next_at = now() - interval '5 minutes' where lane = $1 and attempt = 0", webhook
@@ -157,8 +144,5 @@ async def a_webhook(client: Client, **input: Any) -> Any:
 async def a_due_reminder(by: Viewer) -> None:
     """An e-mail to this person that is due."""
     lead = await a_lead(by)
-    await stand_by(lead.id, by=by, until=After(timedelta(milliseconds=1)))
-    while not await fire_due():
-        pass
-    while await dispatch():
-        pass
+    await stand_by(lead.id, by=by, until=AN_INSTANT)
+    await fire_and_dispatch()

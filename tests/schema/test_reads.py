@@ -1,6 +1,5 @@
 """Reads: how many statements they take, and that nothing is left unread."""
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +8,6 @@ from graphql import GraphQLObjectType
 from reads.declarations import is_declared
 from sales.leads import Status
 from sales.leads.create import Standing
-from sales.moments import After
 from sales.money import Money
 from sales.notifications import Notification, NotificationKind
 from sales.reminders.decisions import set_reminder
@@ -17,6 +15,7 @@ from sales.viewers import Viewer
 from schema.schema import graphql_schema
 from tests.api import Client, counted_statements
 from tests.factories import SOON, a_lead, a_user, events, last_event
+from tests.turning import AN_INSTANT
 
 EVERYTHING = """
 fragment Everything on Lead {
@@ -72,7 +71,7 @@ async def somebody_at_work(ada: Viewer, leads: int) -> None:
     """Leads with everything, each owned by somebody else than the one before in the eyes of who made them."""
     for n in range(leads):
         # Until a moment that has come when anybody looks: whatever the time of day, all are in the morning list.
-        standing = Standing(status=Status.STANDBY, until=After(timedelta(milliseconds=1))) if n % 2 else Standing()
+        standing = Standing(status=Status.STANDBY, until=AN_INSTANT) if n % 2 else Standing()
         maker = await a_user(ada) if n % 10 == 0 else ada
         lead = await a_lead(maker, owner=ada, standing=standing, money=Money(Decimal(n), "EUR"))
         await set_reminder(lead.id, by=ada, at=SOON, activity="Call")

@@ -8,7 +8,7 @@ from sales.reminders import Reminder
 from sales.viewers import Viewer
 from tests.api import Client, id_of, written
 from tests.factories import a_lead, reminders_of
-from tests.sales.turning import fire_all_due, to_be_due_in
+from tests.turning import fire_all_due, to_be_due_in
 
 FIELDS = """reminder { id state dueAt localDate localTime timeZone aheadOf aheadAt recurrence sinceActivity occurrence
   seriesEndedAt until escalateAfter escalatesAt }"""

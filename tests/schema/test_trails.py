@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sales import clock, database, dispatch, notifications
+from sales import database, notifications
 from sales.accounts import Privacy
 from sales.deliveries import Delivery, DeliveryOutcome, claiming, settling
 from sales.leads import Lead
@@ -17,6 +17,7 @@ from sales.users.people import prefer
 from sales.viewers import Viewer
 from tests.api import Client, id_of, signed_in
 from tests.factories import SOON, a_lead, a_user, again, an_account, an_empty_outbox
+from tests.turning import fire_all_due, fire_and_dispatch
 
 TRAIL = """query ($id: ID!) { node(id: $id) {
   ... on Reminder { trail { at kind text } whyNotDelivered { code text until } }
@@ -101,8 +102,7 @@ async def test_why_something_was_not_delivered_is_one_code_and_one_sentence(ada:
     late = await a_reminder(ada)
     await database.fetch("update reminders set due_at = now(), notify_at = now() where id = $1", late.id)
     assert (await why(late))["code"] == "PENDING"
-    while await clock.fire_due():
-        pass
+    await fire_all_due()
     assert (await why(late))["code"] == "PENDING"
 
     delivery = await a_delivery(ada)
@@ -241,10 +241,7 @@ async def ring(reminder: Reminder) -> None:
 
 
 async def run_everything() -> None:
-    while await clock.fire_due():
-        pass
-    while await dispatch.dispatch():
-        pass
+    await fire_and_dispatch()
 
 
 async def come_due(delivery_id: Any) -> None:

@@ -11,7 +11,7 @@ from sales.leads.moves import move
 from sales.viewers import Viewer
 from tests.api import Client, id_of, signed_in
 from tests.factories import a_lead, a_user, column, steps_of
-from tests.sales.turning import dispatch_all
+from tests.turning import dispatch_all
 
 FIELDS = """isTold leads { id status version step { name } history(last: 1) { nodes { kind text undoes position } } }
   errors { ... on CannotUndo { reason } ... on VersionConflict { version fields { field base theirs yours } }

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from icalendar import Calendar, Event
 
-from sales import clock, database, feeds
+from sales import database, feeds
 from sales.accounts import Privacy
 from sales.leads import Lead
 from sales.leads.edit import LeadFields, edit
@@ -17,6 +17,7 @@ from sales.statuses import stand_by
 from sales.viewers import Viewer
 from tests.api import Client, an_app
 from tests.factories import a_lead, a_user, an_account, reminders_of
+from tests.turning import fire_all_due
 
 AT = datetime(2027, 3, 1, 9, 30, tzinfo=UTC)
 
@@ -91,8 +92,7 @@ async def test_what_fired_stays_until_it_is_done(ada: Viewer, nobody: Client) ->
     lead, path = await a_lead(ada), await address(ada)
     reminder = (await set_reminder(lead.id, by=ada, at=After(timedelta(hours=1)))).id
     await database.fetch("update reminders set due_at = now() where id = $1 returning 1", reminder)
-    while await clock.fire_due():
-        pass
+    await fire_all_due()
 
     [event] = await entries(nobody, path)
     assert event.walk("VALARM") == []

@@ -1,19 +1,16 @@
 """What e-mails lead back to: unsubscribing without signing in, and e-mails that came back."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from sales import clock, database, sealed
+from sales import database, sealed
 from sales.deliveries import Delivery, DeliveryState
 from sales.deliveries.claiming import claim
-from sales.dispatch import dispatch
 from sales.journal import Kind
 from sales.leads.owners import assign
-from sales.moments import After
 from sales.notifications import Notification, NotificationKind
 from sales.preferences import NotificationChannel, Pace, Preferences
 from sales.preferences.choosing import choose
@@ -24,6 +21,7 @@ from sales.viewers import Viewer
 from services.settings import Settings
 from tests.api import Client, an_app
 from tests.factories import a_lead, a_user, an_account, an_empty_outbox, events
+from tests.turning import AN_INSTANT, fire_and_dispatch
 
 SECRET = "b" * 32
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -41,15 +39,14 @@ def provider(pool: None) -> Client:
 
 
 async def told() -> None:
-    while await clock.fire_due() or await dispatch():
-        pass
+    await fire_and_dispatch()
 
 
 async def an_email(by: Viewer) -> Delivery:
     """One about a reminder that came due."""
     await an_empty_outbox()
     lead = await a_lead(by)
-    await stand_by(lead.id, by=by, until=After(timedelta(milliseconds=1)))
+    await stand_by(lead.id, by=by, until=AN_INSTANT)
     await asyncio.sleep(0.002)
     await told()
     return await Delivery.get(account_id=by.account.id, channel="EMAIL", notification_id__isnull=False)
@@ -65,7 +62,7 @@ async def kinds_by_email(by: Viewer) -> list[str]:
     """What goes out by e-mail when a reminder comes due and a lead is assigned; and what did before."""
     lead, other = await a_lead(by), await a_lead(by, owner=None)
     root = await a_user(by, name="Root", role=Role.ADMINISTRATOR)
-    await stand_by(lead.id, by=by, until=After(timedelta(milliseconds=1)))
+    await stand_by(lead.id, by=by, until=AN_INSTANT)
     await assign(other.id, by=root, owner_id=by.user.id)
     await asyncio.sleep(0.002)
     await told()

@@ -1,24 +1,18 @@
 """The worker's parts run on the open pool, in an account of the test's own."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from sales import sealed
-from sales.clock import fire_due
-from sales.deliveries import Delivery
-from sales.dispatch import dispatch
 from sales.endpoints import addresses
-from sales.moments import After
-from sales.statuses import stand_by
 from sales.viewers import Viewer
-from tests.factories import a_lead, an_account, an_empty_outbox
+from tests.factories import an_account, an_empty_outbox
 from tests.services.worker.hooks import LOOPBACK, Worker
 from tests.services.worker.receivers import Receiver, a_receiver
+from tests.turning import reminded
 
 
 @pytest.fixture(autouse=True)
@@ -35,15 +29,7 @@ async def ada() -> Viewer:
 @pytest.fixture
 async def delivery(ada: Viewer) -> UUID:
     """An e-mail that is due: its id."""
-    await an_empty_outbox()
-    lead = await a_lead(ada)
-    await stand_by(lead.id, by=ada, until=After(timedelta(milliseconds=1)), activity="Call", note="Ask for Jo")
-    await asyncio.sleep(0.002)
-    while await fire_due():
-        pass
-    while await dispatch():
-        pass
-    return (await Delivery.get(account_id=ada.account.id)).id
+    return await reminded(ada, activity="Call", note="Ask for Jo")
 
 
 @pytest.fixture

@@ -1,25 +1,22 @@
 """A reminder that has come due, or a digest, told by one endpoint of its person, and by nothing else."""
 
-import asyncio
 from datetime import timedelta
 from uuid import UUID
 
 from sales import database, sealed
-from sales.clock import fire_due
 from sales.deliveries import Delivery
-from sales.dispatch import dispatch
 from sales.endpoints import Endpoint, EndpointKind
 from sales.leads import Status
-from sales.moments import After
 from sales.preferences import NotificationChannel as By
 from sales.preferences import Pace
 from sales.preferences.choosing import choose
-from sales.statuses import close, stand_by
+from sales.statuses import close
 from sales.users import Role
 from sales.viewers import Viewer
 from services.settings import Settings
 from services.worker.sends import Sender
 from tests.factories import a_lead, a_user, an_empty_outbox
+from tests.turning import dispatch_all, reminded
 
 KEY = "k" * 32
 TITLE = "New <roof> & @channel *bold* [x](http://evil.example)"
@@ -35,16 +32,8 @@ async def an_endpoint(by: Viewer, kind: EndpointKind, address: str, *, is_of_acc
 
 async def a_due_reminder(by: Viewer, *, title: str = TITLE, note: str = "Ask for Jo") -> UUID:
     """Gives the id of its delivery to the endpoint."""
-    await an_empty_outbox()
     await database.fetch("update users set notify_by_email = false where id = $1 returning 1", by.user.id)
-    lead = await a_lead(by, title=title)
-    await stand_by(lead.id, by=by, until=After(timedelta(milliseconds=1)), activity="Call", note=note)
-    await asyncio.sleep(0.002)
-    while await fire_due():
-        pass
-    while await dispatch():
-        pass
-    return (await Delivery.get(account_id=by.account.id)).id
+    return await reminded(by, title=title, activity="Call", note=note)
 
 
 async def an_event_told(by: Viewer, endpoint: Endpoint, *, position: int, lead_id: UUID) -> UUID:
@@ -78,8 +67,7 @@ async def a_due_digest(by: Viewer, *, things: int) -> UUID:
     for number in range(things):
         lead = await a_lead(by, title=f"Roof {number + 1}")
         await close(lead.id, by=eve, status=Status.WON)
-    while await dispatch():
-        pass
+    await dispatch_all()
     message = await Delivery.get(account_id=by.account.id, notification_id=None)
     await database.fetch("update deliveries set next_at = now() where id = $1 returning 1", message.id)
     return message.id

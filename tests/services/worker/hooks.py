@@ -11,15 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from sales import database
-from sales.clock import fire_due
 from sales.deliveries import Delivery
-from sales.dispatch import dispatch
 from sales.endpoints import webhooks
 from sales.endpoints.webhooks import NewSecret, WebhookFields
 from sales.viewers import Viewer
 from services.settings import Settings
 from services.worker.sends import Sender
 from tests.services.worker.receivers import Received, Receiver
+from tests.turning import fire_and_dispatch
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
@@ -31,10 +30,7 @@ async def a_webhook(by: Viewer, receiver: Receiver, **fields: Any) -> NewSecret:
 
 async def told() -> None:
     """Everything that happened becomes deliveries."""
-    while await fire_due():
-        pass
-    while await dispatch():
-        pass
+    await fire_and_dispatch()
 
 
 class Worker:

@@ -22,8 +22,8 @@ from schema.views.matching import look_into_views
 from services.settings import Settings
 from tests.factories import a_lead, a_user, an_empty_outbox, steps_of
 from tests.sales.tellings import change, deliveries_of, told
-from tests.sales.turning import dispatch_all
 from tests.services.worker.test_sends import send_all
+from tests.turning import dispatch_all
 
 
 @pytest.fixture

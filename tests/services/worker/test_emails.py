@@ -11,7 +11,6 @@ import pytest
 
 from sales import database, notices, sealed
 from sales.deliveries import Delivery
-from sales.dispatch import dispatch
 from sales.ids import new_id
 from sales.leads.edit import LeadFields, edit
 from sales.leads.moves import move
@@ -25,6 +24,7 @@ from sales.unsubscribing import token_for
 from sales.viewers import Viewer
 from services.worker.emails import compose, compose_digest
 from tests.factories import a_lead, a_user, an_account, steps_of
+from tests.turning import dispatch_all
 
 
 @pytest.fixture
@@ -240,7 +240,6 @@ async def notice_of(delivery: UUID) -> Notice:
 
 
 async def only_notice(by: Viewer) -> Notice:
-    while await dispatch():
-        pass
+    await dispatch_all()
     [row] = await database.fetch("select id from notifications where account_id = $1", by.account.id)
     return (await notices.load([row["id"]]))[row["id"]]

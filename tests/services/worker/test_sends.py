@@ -9,9 +9,7 @@ from uuid import UUID
 import pytest
 
 from sales import database
-from sales.clock import fire_due
 from sales.deliveries import Delivery, DeliveryAttempt, DeliveryOutcome, DeliveryState
-from sales.dispatch import dispatch
 from sales.sealed import CannotOpen
 from sales.viewers import Viewer
 from services.settings import Settings, Smtp
@@ -20,6 +18,7 @@ from services.worker.sends import Sender
 from services.worker.ways import MayGo, Outgoing, Result
 from tests.factories import an_empty_outbox
 from tests.sales.many import many_standbys
+from tests.turning import fire_and_dispatch
 
 NOBODY_LISTENS = Smtp("127.0.0.1", 1)
 
@@ -125,8 +124,7 @@ async def test_few_are_begun_at_once_while_people_are_still_to_be_told(
     monkeypatch.setattr(sends, "PAUSE_MEANWHILE", 60.0)
     await an_empty_outbox()
     await many_standbys(ada, 7, first_in=timedelta(0))
-    while await fire_due() or await dispatch():
-        pass
+    await fire_and_dispatch()
     is_told, way = asyncio.Event(), Held()
     sender = Sender(
         Settings(data_dir=tmp_path),
@@ -151,8 +149,7 @@ async def test_it_looks_again_when_several_slots_are_free(
     monkeypatch.setattr(sends, "SLOTS", 6)
     await an_empty_outbox()
     await many_standbys(ada, 10, first_in=timedelta(0))
-    while await fire_due() or await dispatch():
-        pass
+    await fire_and_dispatch()
     way, ended = HeldEach(), asyncio.Event()
     sender = Sender(Settings(data_dir=tmp_path), lease=timedelta(seconds=60), when_free=ended.set)
     sender._ways = {None: way}

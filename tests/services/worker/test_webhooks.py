@@ -13,13 +13,13 @@ from sales import database
 from sales.deliveries import DeliveryState
 from sales.endpoints import Endpoint, webhooks
 from sales.leads.moves import move
-from sales.moments import After
 from sales.statuses import stand_by
 from sales.viewers import Viewer
 from services.contract import ROOT
 from tests.factories import a_lead, last_event, steps_of
 from tests.services.worker.hooks import Worker, a_webhook, deliveries_of, told, verified
 from tests.services.worker.receivers import Receiver
+from tests.turning import AN_INSTANT
 
 pytestmark = pytest.mark.usefixtures("sealing", "alone")
 
@@ -86,7 +86,7 @@ async def test_a_new_lead_is_told_with_its_texts_and_a_reminder_with_what_it_wok
 ) -> None:
     await a_webhook(ada, receiver, events=["lead.created", "reminder.fired"])
     lead = await a_lead(ada, title="Ünïcode")
-    await stand_by(lead.id, by=ada, until=After(timedelta(milliseconds=1)), note="Ask for Jo")
+    await stand_by(lead.id, by=ada, until=AN_INSTANT, note="Ask for Jo")
     await asyncio.sleep(0.002)
 
     await told()

@@ -3,14 +3,18 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sales import database
 from sales.clock import fire_due
+from sales.deliveries import Delivery
 from sales.dispatch import dispatch
 from sales.leads import Lead
 from sales.moments import After
 from sales.notifications import Notification
+from sales.statuses import stand_by
 from sales.viewers import Viewer
+from tests.factories import a_lead, an_empty_outbox
 
 AN_INSTANT = After(timedelta(milliseconds=1))
 
@@ -30,6 +34,15 @@ async def dispatch_all(*, limit: int = 500) -> None:
 async def fire_and_dispatch() -> None:
     await fire_all_due()
     await dispatch_all()
+
+
+async def reminded(by: Viewer, *, title: str = "New roof", activity: str = "", note: str = "") -> UUID:
+    """A reminder of theirs comes due, and nothing else waits to be sent: gives the id of its one delivery."""
+    await an_empty_outbox()
+    lead = await a_lead(by, title=title)
+    await stand_by(lead.id, by=by, until=AN_INSTANT, activity=activity, note=note)
+    await fire_and_dispatch()
+    return (await Delivery.get(account_id=by.account.id)).id
 
 
 async def ticks(over: asyncio.Event) -> None:
