@@ -121,7 +121,8 @@ def _require_sensible(text: str, parts: dict[str, str]) -> None:
         if any(not 1 <= abs(n) <= _LARGEST[name] or (n < 0 and name == "BYMONTH") for n in numbers):
             raise ValueError(name)
     numbers = [abs(int(n)) for n in re.findall(r"[+-]?\d+", parts.get("BYDAY", ""))]
-    if numbers and max(numbers) > _MOST_WEEKS["MONTHLY" if "BYMONTH" in parts else parts["FREQ"]]:
+    most = _MOST_WEEKS[parts["FREQ"]]
+    if numbers and max(numbers) > (min(most, _MOST_WEEKS["MONTHLY"]) if "BYMONTH" in parts else most):
         raise ValueError("BYDAY")
     if "UNTIL" in parts:
         match = _UNTIL.fullmatch(parts["UNTIL"])
@@ -138,22 +139,23 @@ class _Over(Exception):
 class _Bounded(rrule):
     """A rule that names no day any more ends with its years, where dateutil goes on to the year 9999.
 
-    dateutil looks at `_byweekno` once in each year that it goes through.
+    dateutil looks at `_byweekno` once in each year that it goes through, and where it names weeks up to five times.
     """
 
-    years: int
+    looks: int
 
     @property
     def _byweekno(self) -> Any:
-        self.years -= 1
-        if self.years < 0:
+        self.looks -= 1
+        if self.looks < 0:
             raise _Over
         return self.__dict__["_byweekno"]
 
 
 def _bounded(rule: rrule, start: datetime, last: datetime) -> Iterator[datetime]:
+    looks = 5 if rule._byweekno else 1
     rule.__class__ = _Bounded
-    rule.years = max(0, last.year - start.year) + _SPARE_YEARS
+    rule.looks = (max(0, last.year - start.year) + _SPARE_YEARS) * looks
     try:
         yield from rule
     except _Over:

@@ -110,6 +110,9 @@ def test_the_local_time_stays_over_every_clock_change(zone: str, at: time) -> No
         ("FREQ=MONTHLY;BYDAY=6MO", "recurrence_malformed"),
         ("FREQ=MONTHLY;BYDAY=+53MO", "recurrence_malformed"),
         ("FREQ=WEEKLY;BYDAY=1MO", "recurrence_malformed"),
+        ("FREQ=WEEKLY;BYMONTH=3;BYDAY=2MO", "recurrence_malformed"),
+        ("FREQ=DAILY;BYMONTH=3;BYDAY=2MO", "recurrence_malformed"),
+        ("FREQ=YEARLY;BYMONTH=3;BYDAY=6MO", "recurrence_malformed"),
         ("FREQ=WEEKLY;BYDAY=" + "MO," * 80 + "TU", "recurrence_malformed"),
     ],
 )
@@ -137,6 +140,19 @@ def test_a_rule_that_names_no_day_ends_after_ten_years_of_looking(text: str) -> 
 
     assert found is None
     assert process_time() - began < 0.5  # to the end of the calendar it takes many seconds
+
+
+@pytest.mark.parametrize("week", [1, 20, 52, 53])
+def test_weeks_of_the_year_are_named_as_long_as_there_are_years(week: int) -> None:
+    rule = Rule(f"FREQ=YEARLY;BYWEEKNO={week};BYDAY=MO", date(2026, 11, 24), time(9), PARIS)
+    years = [year for year in range(2026, 2060) if date(year, 12, 28).isocalendar().week >= week]
+    mondays = [date.fromisocalendar(year, week, 1) for year in years]
+
+    day: date | None = None
+    for monday in [each for each in mondays if each > date(2026, 11, 24)]:
+        at = datetime.combine(day or date(2026, 11, 24), time(0), UTC)
+        day = rule.next_day(after=day, now=at)
+        assert day == monday
 
 
 def test_a_rule_may_end_with_the_calendar() -> None:
