@@ -48,12 +48,12 @@ _FAILED = f"""
 with ended as (
   update delivery_attempts set ended_at = now(), outcome = $4, error = $5, status = $7
   where delivery_id = $1 and attempt = $2 and lease = $3 and ended_at is null),
-judged as (
+judged as materialized (  -- locked, so that whoever takes it over meanwhile is seen before anything counts
   select d.id, d.account_id, d.endpoint_id, d.ambiguous + ($4 = 'AMBIGUOUS')::int as ambiguous,
     case when d.ambiguous + ($4 = 'AMBIGUOUS')::int >= {MOST_AMBIGUOUS.format(delivery="d")} then 'ambiguous: ' || $5
       when {_NOBODY_KNOWS} then 'ambiguous: ' || $5
       when $6::interval is null or $4 in ('REJECTED', 'GONE') then $5 end as dead_of
-  from deliveries d where d.id = $1 and d.state = 'PENDING' and d.lease = $3),
+  from deliveries d where d.id = $1 and d.state = 'PENDING' and d.lease = $3 for no key update of d),
 spared as (
   update endpoints e set failures = e.failures + 1, failing_since = coalesce(e.failing_since, now()),
     paused_until = greatest(e.paused_until, now() + $8::interval,
@@ -64,7 +64,7 @@ update deliveries d set ambiguous = j.ambiguous, lease = null, last_error = coal
   state = case when j.dead_of is null then 'PENDING' else 'DEAD' end,
   done_at = case when j.dead_of is null then null else now() end,
   next_at = now() + coalesce($6::interval, interval '0')
-from judged j where d.id = j.id and d.lease = $3 and d.state = 'PENDING'  -- looked at again where it had to wait
+from judged j where d.id = j.id
 returning d.state, coalesce((select has_failed_long from spared), false) as has_failed_long
 """
 

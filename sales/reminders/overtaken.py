@@ -1,7 +1,8 @@
 """Overtaken: what somebody did to a lead that makes a reminder of it pointless, or puts it off; as SQL.
 
-Only what people do counts, and of that not what they do to the reminder itself, nor what was undone. Nothing is noted
-when they do it: the lead's journal is looked at when the reminder comes due, by its index (journal_lead).
+Only what people do counts, and of that not what they do to the reminder itself. What was undone dissolves nothing; a
+sign of life it was all the same. Nothing is noted when they do it: the lead's journal is looked at when the reminder
+comes due, by its index (journal_lead).
 """
 
 from sales.journal import Kind
@@ -58,9 +59,10 @@ def is_acknowledged(reminder: str, lead: str) -> str:
     and j.actor_id in ({r}.user_id, {lead}.owner_id)))"""
 
 
+# The deletion of a step is undone as a whole: with it what it did to each lead.
 _STANDS = f"""j.kind <> '{Kind.LEAD_UNDONE}' and not exists (
     select from journal u where u.account_id = j.account_id and u.data ? 'undoes'
-      and (u.data ->> 'undoes')::bigint = j.position)"""
+      and (u.data ->> 'undoes')::bigint = coalesce(j.caused_by, j.position))"""
 
 
 def _by_people(r: str) -> str:

@@ -19,11 +19,13 @@ from sales.reminders import Reminder, ReminderState
 from sales.reminders.decisions import move, set_reminder
 from sales.reminders.terms import Terms, Until
 from sales.statuses import close, stand_by
+from sales.steps.delete import delete_step
 from sales.undoing.undo import undo
 from sales.viewers import Viewer
 from tests.conftest import Figures
 from tests.factories import a_lead, events, last_event, reminders_of, steps_of
 from tests.sales.deeds import require_replayable
+from tests.sales.undone import at
 from tests.turning import fire_all_due, fire_and_dispatch, ticks, to_be_due_in, told, what_was_told
 
 HOUR, NOW = timedelta(hours=1), timedelta(0)
@@ -93,6 +95,20 @@ async def test_what_was_undone_does_not_count(ada: Viewer) -> None:
     won = await close(lead.id, by=ada, status=Status.WON)
     assert won.position is not None
     await undo(won.position, by=ada)
+    await to_be_due_in(lead, NOW)
+
+    await fire_all_due()
+
+    assert (await Reminder.get(id=id)).state == ReminderState.FIRED
+
+
+@pytest.mark.parametrize("until", [Until.STEP_LEFT, Until.ACTIVITY_LOGGED])
+async def test_a_deleted_step_that_was_undone_does_not_count(ada: Viewer, until: Until) -> None:
+    first, second, *_ = await steps_of(ada)
+    lead = await a_lead(ada, step=second)
+    id = (await set_reminder(lead.id, by=ada, at=After(HOUR), terms=Terms(until=[until]))).id
+    deleted = await delete_step(second.id, by=ada, target_step_id=first.id)
+    await undo(at(deleted), by=ada)
     await to_be_due_in(lead, NOW)
 
     await fire_all_due()

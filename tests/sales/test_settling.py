@@ -1,6 +1,7 @@
 """Settling: what a receiver says is kept, whatever it says; more in test_deliveries.py."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -8,6 +9,8 @@ from sales import database
 from sales.deliveries import DeliveryAttempt, DeliveryOutcome, DeliveryState
 from sales.deliveries.claiming import Claim, claim
 from sales.deliveries.settling import failed
+from sales.endpoints import Endpoint, webhooks
+from sales.endpoints.webhooks import WebhookFields
 from sales.leads.moves import move
 from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, an_empty_outbox, steps_of
@@ -24,8 +27,21 @@ async def a_claim(by: Viewer) -> Claim:
     return claimed
 
 
-async def test_a_failure_that_comes_while_another_worker_takes_it_over_changes_nothing(ada: Viewer) -> None:
-    claimed, is_taken = await a_claim(ada), asyncio.Event()
+async def a_claim_of_a_webhook(by: Viewer) -> Claim:
+    await an_empty_outbox()
+    await webhooks.create(by=by, fields=WebhookFields(name="Mirror", url="https://hook.example.com"))
+    await a_lead(by)
+    await dispatch_all()
+    [claimed] = await claim(100)
+    return claimed
+
+
+@pytest.mark.usefixtures("sealing")
+@pytest.mark.parametrize("on_its_way", [a_claim, a_claim_of_a_webhook])
+async def test_a_failure_that_comes_while_another_worker_takes_it_over_changes_nothing(
+    ada: Viewer, on_its_way: Callable[[Viewer], Awaitable[Claim]]
+) -> None:
+    claimed, is_taken = await on_its_way(ada), asyncio.Event()
 
     async def fail() -> DeliveryState | None:
         await is_taken.wait()
@@ -44,6 +60,7 @@ async def test_a_failure_that_comes_while_another_worker_takes_it_over_changes_n
     assert await failing is None
     [left] = await database.fetch("select lease, next_at from deliveries where id = $1", claimed.id)
     assert left == taken
+    assert await Endpoint.filter(account_id=ada.account.id).exclude(failures=0).count() == 0
 
 
 _SOMEBODY_WAITS = """
