@@ -57,9 +57,6 @@ def age(canaries: str = "canaries") -> str:
   from {canaries} c)"""
 
 
-AGE: Final = age()
-
-
 async def fire() -> tuple[int, float]:
     """Fire the canary that is due, and set the next one; returns how many fired, and the seconds until the next."""
     [row] = await database.fetch(_FIRE)

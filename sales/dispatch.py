@@ -18,7 +18,7 @@ from sales.endpoints.hearing import HAS_LISTENERS, IS_PUBLIC, tell_endpoints
 from sales.failures import Stage
 from sales.journal import Kind, dumps, of_lead
 from sales.preferences.held import plan_again
-from sales.readers import readers_of
+from sales.readers import readers
 from sales.routes import Reader
 from sales.tellings import Reminder, reminders_of, tellings
 from sales.undoing import UNDOABLE
@@ -32,21 +32,18 @@ MOST_ACCOUNTS = 50
 # Two small tables are read for it, a row for each account: 13 ms for 20,000 of them. Accounts take turns, so that a
 # large one delays nobody, and a busy one is never passed over for others that have less to do; one whose event has just
 # failed rests for a second.
-_TAKE_ACCOUNTS = """
-select c.account_id, c.dispatched, h.position - c.dispatched as waiting
-from dispatch_cursors c join journal_heads h on h.account_id = c.account_id
-where h.position > c.dispatched and not exists (
+_WAITING = """dispatch_cursors c join journal_heads h on h.account_id = c.account_id
+where h.position > c.dispatched + {most} and not exists (
   select from failures f where f.account_id = c.account_id and f.stage = 'DISPATCH'
-    and f.set_aside_at is null and f.last_at > now() - interval '1 second')
+    and f.set_aside_at is null and f.last_at > now() - interval '1 second')"""
+
+_TAKE_ACCOUNTS = f"""
+select c.account_id, c.dispatched, h.position - c.dispatched as waiting from {_WAITING.format(most=0)}
 order by c.account_id > $1 desc, c.account_id limit $2
 for no key update of c skip locked
 """
 
-_IS_BEHIND = f"""
-select exists (
-  select from dispatch_cursors c join journal_heads h on h.account_id = c.account_id
-  where h.position > c.dispatched + {BATCH}) as is_behind
-"""
+_IS_BEHIND = f"select exists (select from {_WAITING.format(most=BATCH)}) as is_behind"
 
 # What is asked of an account is asked once, whatever the number of its events, and sees all that came before them.
 _READ = f"""
@@ -213,13 +210,13 @@ async def _pass_one_by_one(account_id: UUID, events: list[Happened]) -> dict[UUI
 async def _tell(turns: Turns) -> None:
     reminders = await reminders_of(turns)
     followed = {account_id: await _followed(account_id, events) for account_id, events in turns.items()}
-    people, now = await readers_of(turns, _concerned(turns, reminders, followed))
+    decided_anew = [id for id, events in turns.items() if any(map(_decides_for_all, events))]
+    people, now = await readers(turns, _concerned(turns, reminders, followed), everybody_of=decided_anew)
     told = []
     for account_id, events in turns.items():
-        readers, attention = people[account_id], _attention(followed[account_id], people[account_id])
-        found = [
-            telling for event in events for telling in tellings(event, readers, reminders, attention(event), now=now)
-        ]
+        here = people[account_id]
+        attention = _attention(followed[account_id], here)
+        found = [telling for event in events for telling in tellings(event, here, reminders, attention(event), now=now)]
         if ways := [way for telling in found for way in telling["routes"] if way["closes_at"]]:
             await digests.join(account_id, ways)
         told += [telling | {"account_id": account_id} for telling in found]
@@ -241,11 +238,9 @@ async def _followed(account_id: UUID, events: list[Happened]) -> Followed:
     return await followers(account_id, places) if places else {}
 
 
-def _concerned(turns: Turns, reminders: dict[UUID, Reminder], followed: dict[UUID, Followed]) -> set[UUID] | None:
-    """Whoever may have to be told, administrators apart, or None for everybody: of most accounts it is a few."""
+def _concerned(turns: Turns, reminders: dict[UUID, Reminder], followed: dict[UUID, Followed]) -> set[UUID]:
+    """Whoever may have to be told, administrators apart: of most accounts it is a few."""
     events = [event for events in turns.values() for event in events]
-    if any(event.kind == Kind.PREFERENCES_SET and event.data["userId"] is None for event in events):
-        return None
     reminded = {id for each in reminders.values() for id in (each.user_id, each.owner_id, *each.managers) if id}
     following = {id for leads in followed.values() for here in leads.values() for id, _ in here}
     return reminded.union(following, *map(named, events))
@@ -271,11 +266,14 @@ def _places(event: Happened) -> Iterator[UUID | None]:
         yield UUID(before)
 
 
+def _decides_for_all(event: Happened) -> bool:
+    return event.kind == Kind.PREFERENCES_SET and event.data["userId"] is None
+
+
 def _who_decided(events: list[Happened], people: dict[UUID, Reader]) -> list[Reader]:
     """Who has decided anew how to be told: everybody, where an administrator did it for all."""
-    decided = {event.subject_id for event in events if event.kind == Kind.USER_PREFERENCES_SET}
-    for_others = {event.data["userId"] for event in events if event.kind == Kind.PREFERENCES_SET}
-    if None in for_others:
+    if any(map(_decides_for_all, events)):
         return list(people.values())
-    decided |= {UUID(id) for id in for_others}
+    decided = {event.subject_id for event in events if event.kind == Kind.USER_PREFERENCES_SET}
+    decided |= {UUID(event.data["userId"]) for event in events if event.kind == Kind.PREFERENCES_SET}
     return [people[id] for id in decided if id in people]

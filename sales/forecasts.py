@@ -131,11 +131,12 @@ async def forecast(user_id: UUID, *, by: Viewer, start: datetime, end: datetime)
         raise InvalidValue("to", "ends_before_it_starts")
     if end - start > LONGEST:
         raise InvalidValue("to", "stretch_too_long", days=LONGEST.days)
-    people, now = await readers(by.account.id, user_id)
-    if user_id not in people:
+    found, now = await readers([by.account.id], [user_id])
+    reader = found[by.account.id].get(user_id)
+    if reader is None:
         raise NotFound("user", "userId")
     refuse_too_far(end - now, path="to")
-    planned, is_complete = await _planned(by.account.id, people[user_id], start, end, now)
+    planned, is_complete = await _planned(by.account.id, reader, start, end, now)
     within = [(message, told) for message, told in planned if start <= message.at <= end]
     return Forecast(_together(within), is_complete)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import orjson
+from tortoise.expressions import Q
 
 from sales import database
 from sales.endpoints import EndpointKind
@@ -24,28 +25,21 @@ select u.account_id, u.id, u.role = 'ADMINISTRATOR' as is_administrator, u.notif
     '[]') as devices
 from users u
 where u.account_id = any($1::uuid[]) and u.deactivated_at is null
-"""
-
-_OF_THESE = f"""{_READERS} and u.id in (
-  select unnest($2::uuid[]) union
-  select a.id from users a where a.account_id = any($1) and a.role = 'ADMINISTRATOR')
+  and (u.role = 'ADMINISTRATOR' or u.id = any($2::uuid[]) or u.account_id = any($3::uuid[]))
 """
 
 
-async def readers(account_id: UUID, *ids: UUID) -> tuple[dict[UUID, Reader], datetime]:
-    """Whoever of these people and the administrators may be told, with what each has decided; and what time it is."""
-    found, now = await readers_of([account_id], ids)
-    return found[account_id], now
+async def readers(
+    accounts: Collection[UUID], ids: Collection[UUID], *, everybody_of: Collection[UUID] = ()
+) -> tuple[Readers, datetime]:
+    """Whoever of these people and the administrators of these accounts may be told, and what time it is.
 
-
-async def readers_of(accounts: Collection[UUID], ids: Collection[UUID] | None) -> tuple[Readers, datetime]:
-    """The same of several accounts; None: of everybody there."""
-    if ids is None:
-        rows = await database.fetch(_READERS, list(accounts))
-    else:
-        rows = await database.fetch(_OF_THESE, list(accounts), list(ids))
+    Of some accounts it is everybody who may be told of anything.
+    """
+    rows = await database.fetch(_READERS, list(accounts), list(ids), list(everybody_of))
+    of_these = Q(user_id=None) | Q(user_id__in=[row["id"] for row in rows])
     preferences = {
-        (row.account_id, row.user_id): row for row in await Preferences.filter(account_id__in=list(accounts))
+        (row.account_id, row.user_id): row for row in await Preferences.filter(of_these, account_id__in=list(accounts))
     }
     found: Readers = {id: {} for id in accounts}
     usual: dict[tuple[UUID, Morning], Decided] = {}

@@ -29,9 +29,9 @@ heads as (
 """The places in the journal of what is `due`: an event for each, `n`th of its account after `base`, written `at`."""
 
 
-THESE_REMINDERS = "r.id = any(array(select id from due)) and r.account_id = d.account_id and r.id = d.id"
-THESE_LEADS = "l.id = any(array(select lead_id from due)) and l.account_id = d.account_id and l.id = d.lead_id"
-"""Which rows an update from `due d` changes: by their keys, where the planner might as well read the whole table."""
+def these(row: str, id: str) -> str:
+    """Which rows an update from `due d` changes: by their keys, or the planner might read the whole table."""
+    return f"{row}.id = any(array(select {id} from due)) and {row}.account_id = d.account_id and {row}.id = d.{id}"
 
 
 def locked(columns: str, *, due: str, at: str) -> str:
@@ -39,7 +39,7 @@ def locked(columns: str, *, due: str, at: str) -> str:
 
     A reminder is found by an index alone, and its lead by its key. Who is at one of them keeps both out. The planner
     takes a parameter for a tenth of all that might be due, and would read whole tables for it, so the number that it
-    goes by is written out. What is kept out counts for the limit, until it is free or moved.
+    goes by is written out. What is kept out counts for `$1`, how far it looks, until it is free or moved.
     """
     return f"""
 locked as materialized (
@@ -48,13 +48,13 @@ locked as materialized (
     order by {at}, r.id limit $1 for no key update skip locked) r
   cross join lateral (
     select * from leads where account_id = r.account_id and id = r.lead_id for no key update skip locked) l
-  order by {at}, r.id limit {BATCH})
+  limit {BATCH})
 """
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A statement over reminders `r` that are due, at most `$1` of them; `due_ids` are those that it would take."""
+    """A statement over the first `$1` reminders `r` that are due; `due_ids` are those that it would take."""
 
     statement: str
     due_ids: str

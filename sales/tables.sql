@@ -1053,7 +1053,7 @@ CREATE INDEX deliveries_due ON deliveries USING btree (lane, next_at, "position"
 
 CREATE INDEX deliveries_finished ON deliveries USING btree (done_at) WHERE ((state)::text = ANY (ARRAY[('SENT'::character varying)::text, ('CANCELLED'::character varying)::text]));
 
-CREATE INDEX deliveries_held ON deliveries USING btree (account_id, user_id) WHERE ((attempt = 0) AND ((state)::text = ANY (ARRAY[('PENDING'::character varying)::text, ('JOINED'::character varying)::text])));
+CREATE INDEX deliveries_held ON deliveries USING btree (account_id, user_id) WHERE ((user_id IS NOT NULL) AND ((state)::text = ANY (ARRAY[('PENDING'::character varying)::text, ('JOINED'::character varying)::text])));
 
 CREATE INDEX deliveries_in_order ON deliveries USING btree (lane, lead_id, "position") WHERE (((state)::text = 'PENDING'::text) AND ((channel)::text = 'WEBHOOK'::text));
 
@@ -1386,4 +1386,5 @@ INSERT INTO tortoise_migrations (app, name, applied_at) VALUES
     ('sales', '0014_ways', now()),
     ('sales', '0015_firing', now()),
     ('sales', '0016_rates', now()),
-    ('sales', '0017_keys_kept', now());
+    ('sales', '0017_keys_kept', now()),
+    ('sales', '0018_held_again', now());

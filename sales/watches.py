@@ -110,9 +110,7 @@ with lead as (
   from unnest($2::uuid[], $3::uuid[]) as w(lead_id, step_id)
   cross join lateral (select l.* from leads l where l.account_id = $1 and l.id = w.lead_id offset 0) l
   cross join lateral (
-    select s.* from steps s where s.account_id = $1 and s.id = coalesce(w.step_id, l.step_id) offset 0) s
-  -- Where nobody watches anything, there is nothing to look for.
-  where exists (select from watches w where w.account_id = $1)),
+    select s.* from steps s where s.account_id = $1 and s.id = coalesce(w.step_id, l.step_id) offset 0) s),
 followed as (
   select l.id, l.owner_id, w.user_id, w.attention from lead l join watches w on w.account_id = $1 and w.lead_id = l.id
   union

@@ -50,19 +50,24 @@ async def plan_again(account_id: UUID, people: Collection[Reader], *, now: datet
     ids = sorted(readers)
     for n in range(0, len(ids), AT_ONCE):
         rows = await database.fetch(_HELD, account_id, ids[n : n + AT_ONCE])
-        plans = [_plan(row, readers[row["user_id"]], now) for row in rows]
+        plans = [plan for row in rows if (plan := _plan(row, readers[row["user_id"]], now))]
         await digests.join(account_id, [plan for plan in plans if plan.get("closes_at")])
         if plans:
             await database.fetch(_PLAN, account_id, dumps(plans))
 
 
-def _plan(row: Mapping[str, Any], reader: Reader, now: datetime) -> dict[str, Any]:
-    """When this delivery goes, as a row. What a person reads in the inbox tells from when on it was to be told."""
+def _plan(row: Mapping[str, Any], reader: Reader, now: datetime) -> dict[str, Any] | None:
+    """When this delivery goes, as a row; None: when it is tried again stays.
+
+    What a person reads in the inbox tells from when on it was to be told.
+    """
     ways = routes(reader, NotificationKind(row["kind"]), at=row["visible_at"], now=now, urgent=row["is_urgent"])
     goes = Channel(row["channel"]), row["endpoint_id"]
     for route in ways:
-        if (route.channel, route.endpoint_id) == goes and row["attempt"]:  # when it is tried again stays
-            return {"id": row["id"], "is_wanted": True, "at": None, "digest_id": None}
         if (route.channel, route.endpoint_id) == goes:
-            return route.row() | {"id": row["id"], "user_id": row["user_id"], "is_wanted": True}
+            return (
+                None
+                if row["attempt"]
+                else route.row() | {"id": row["id"], "user_id": row["user_id"], "is_wanted": True}
+            )
     return {"id": row["id"], "is_wanted": False, "at": None, "digest_id": None}

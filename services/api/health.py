@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sales import database
-from sales.canaries import AGE, LATE_SECONDS
+from sales.canaries import LATE_SECONDS, age
 from sales.workers import ALIVE_SECONDS
 from services.api.bell import Bell
 
@@ -17,7 +17,7 @@ _STATE = f"""
 select (select extract(epoch from now() - max(beat_at)) from workers)::float8 as worker,
   (select extract(epoch from now() - min(due_at)) from reminders
    where state = 'PENDING' and set_aside_at is null and due_at <= now())::float8 as oldest_due,
-  {AGE}::float8 as canary
+  {age()}::float8 as canary
 """
 
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sales import database
-from sales.canaries import AGE
+from sales.canaries import age
 from sales.deliveries.rates import KEEPS_PACE
 from sales.workers import IS_ALIVE
 from services.api.bell import Bell
@@ -45,7 +45,7 @@ select
   (select count(*) from workers where {IS_ALIVE})::float8 as workers,
   (select count(*) from workers where hears_bell and {IS_ALIVE})::float8 as hearing,
   (select extract(epoch from now() - max(beat_at)) from workers)::float8 as heartbeat,
-  {AGE}::float8 as canary
+  {age()}::float8 as canary
 """
 
 _FIRED = """

@@ -105,7 +105,7 @@ def _sweeps(settings: Settings, lease: timedelta) -> tuple[list[Sweep], Sender]:
     async def tell_next() -> int:
         nonlocal is_behind
         told = await dispatch.dispatch() or await canary.tell()
-        is_behind = not told and await dispatch.is_behind()
+        is_behind = not told and sender.is_sending and await dispatch.is_behind()
         return told
 
     again = Sweep("replay", replay_some, _when_rung, outage, then=send)

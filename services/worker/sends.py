@@ -106,6 +106,10 @@ class Sender:
             return PAUSE_MEANWHILE
         return await claiming.next_due_in(mails=self._mail_slots())
 
+    @property
+    def is_sending(self) -> bool:
+        return bool(self._sending)
+
     async def drain(self) -> None:
         """Wait until nothing is being sent any more."""
         while self._sending:

@@ -1,5 +1,6 @@
 """The clock: what is due fires, never early, in one event that says all that it changed."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 from sales import clock, database
@@ -11,8 +12,9 @@ from sales.moments import After, On
 from sales.reminders import ReminderState
 from sales.reminders.decisions import set_reminder
 from sales.statuses import close, stand_by
+from sales.sweeps import BATCH
 from sales.viewers import Viewer
-from tests.factories import a_lead, a_user, events, last_event, reminders_of
+from tests.factories import a_lead, a_user, an_account, events, last_event, reminders_of
 from tests.sales.many import many_standbys
 from tests.turning import AN_INSTANT, fire_all_due
 
@@ -137,6 +139,32 @@ async def test_reminders_of_one_lead_fire_one_after_the_other_each_with_a_versio
     fired = await events(ada, kind=Kind.REMINDER_FIRED)
     assert [event.lead_version for event in fired] == [5, 6, 7]
     assert [event.position for event in fired] == sorted(event.position for event in fired)
+
+
+async def test_whoever_is_at_many_leads_that_are_due_delays_no_other(ada: Viewer) -> None:
+    await fire_all_due()
+    eve = await an_account()
+    other = await a_lead(eve)
+    await stand_by(other.id, by=eve, until=AN_INSTANT)
+    held, over = asyncio.Event(), asyncio.Event()
+    await many_standbys(ada, BATCH + 10, first_in=timedelta(seconds=-9))
+
+    async def somebody() -> None:
+        async with database.transaction():
+            await database.fetch("select from leads where account_id = $1 for no key update", ada.account.id)
+            held.set()
+            await over.wait()
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as beside:
+        beside.create_task(somebody())
+        await held.wait()
+        await fire_all_due()
+        over.set()
+
+    assert (await Lead.get(id=other.id)).status == Status.TODO
+    assert await Lead.filter(account_id=ada.account.id, status=Status.STANDBY).count() == BATCH + 10
+    await fire_all_due()
+    assert await Lead.filter(account_id=ada.account.id, status=Status.STANDBY).count() == 0
 
 
 async def test_the_next_reminder_is_as_far_away_as_the_database_says(ada: Viewer) -> None:

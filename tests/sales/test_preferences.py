@@ -19,7 +19,6 @@ from tests.sales.quiet import night
 from tests.sales.tellings import change, deliveries_of, notifications, told
 from tests.turning import AN_INSTANT, dispatch_all, fire_and_dispatch
 
-AN_INSTANT = AN_INSTANT
 ALWAYS_BUT_AN_HOUR = timedelta(hours=23)
 
 
@@ -148,6 +147,23 @@ async def test_what_is_held_and_not_wanted_any_more_is_called_off(ada: Viewer, b
 
     [delivery] = await deliveries_of(ada)
     assert (delivery["state"], delivery["done_at"] is None) == ("CANCELLED", False)
+
+
+async def test_what_failed_is_tried_again_when_it_was_to_be_and_still_says_what_held_it(
+    ada: Viewer, ben: Viewer
+) -> None:
+    await choose(by=ben, wishes={"quiet_hours": (await night(ben))[0]})
+    await a_change_of(ben, ada)
+    await dispatch_all()
+    await database.fetch("update deliveries set attempt = 1 where account_id = $1", ada.account.id)
+    [tried] = await deliveries_of(ada)
+
+    await choose(by=ben, wishes={"quiet_hours": None})
+    await dispatch_all()
+
+    [delivery] = await deliveries_of(ada)
+    assert delivery == tried
+    assert (delivery["held_because"], delivery["held_until"]) == ("QUIET_HOURS", delivery["next_at"])
 
 
 async def test_what_failed_and_is_not_wanted_any_more_is_not_tried_again(ada: Viewer, ben: Viewer) -> None:
