@@ -11,6 +11,7 @@ from sales.deliveries import rates
 from sales.endpoints import LONGEST_NAME, Endpoint, EndpointKind, addresses
 from sales.endpoints.hearing import untold
 from sales.endpoints.offered import offer
+from sales.endpoints.switching import switch_on
 from sales.errors import InvalidValue, NotFound, Refusal
 from sales.journal import Kind
 from sales.journal.drafts import Draft
@@ -45,7 +46,10 @@ class NewChat:
 
 
 async def add(*, by: Viewer, chat: NewChat) -> Outcome:
-    """Tell the viewer in this chat, too, or the account's events. Raises all that is wrong at once."""
+    """Tell the viewer in this chat, too, or the account's events. Raises all that is wrong at once.
+
+    One that was switched off is switched on again.
+    """
     by.require_session()
     if chat.is_of_account:
         by.require_administrator()
@@ -76,15 +80,22 @@ async def _add(*, by: Viewer, chat: NewChat, name: str, address: Secret) -> Draf
     # The account is locked, so that two requests at once can't both take the last place.
     await Account.filter(id=by.account.id).select_for_update(no_key=True).get()
     beside = Endpoint.filter(account_id=by.account.id, user_id=user_id, kind__in=KINDS, deleted_at=None)
+    hash = hash_of(f"{user_id}:{address.value}")
+    known = await beside.filter(address_hash=hash).select_for_update(no_key=True).first()
+    if known is not None and known.disabled_at is None:
+        raise InvalidValue("url", "chat_known")
+    decided = {"name": name, "events": list(chat.events), "rate_per_minute": chat.rate_per_minute}
+    if known is not None:
+        draft = Draft(Kind.ENDPOINT_ENABLED, known, by=by)
+        draft.change(known, **decided)
+        switch_on(known, draft=draft, address=address.value)
+        return draft
     if await beside.count() >= MOST_CHATS:
         raise InvalidValue("name", "too_many_chats", most=MOST_CHATS)
     new = Endpoint(
-        account_id=by.account.id, user_id=user_id, kind=chat.kind, name=name, address=sealed.seal(address.value),
-        shown=_shown(chat), events=list(chat.events), created_at=await database.now(),
-        address_hash=hash_of(f"{user_id}:{address.value}"), rate_per_minute=chat.rate_per_minute,
+        account_id=by.account.id, user_id=user_id, kind=chat.kind, address=sealed.seal(address.value),
+        address_hash=hash, shown=_shown(chat), created_at=await database.now(), **decided,
     )  # fmt: skip
-    if await beside.filter(address_hash=new.address_hash).exists():
-        raise InvalidValue("url", "chat_known")
     draft = Draft(Kind.ENDPOINT_CREATED, new, by=by)
     draft.add(new)
     return draft

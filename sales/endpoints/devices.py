@@ -12,6 +12,7 @@ from sales import base64url, database, sealed
 from sales.accounts import Account
 from sales.endpoints import LONGEST_NAME, Endpoint, EndpointKind, addresses
 from sales.endpoints.offered import offer
+from sales.endpoints.switching import switch_on
 from sales.errors import InvalidValue, NotFound, Refusal
 from sales.journal import Kind
 from sales.journal.drafts import Draft
@@ -97,10 +98,7 @@ def _again(device: Endpoint, *, by: Viewer, name: str, address: str) -> Draft:
     """A device that is known: its keys and name may be others by now, and it has shown that it is there."""
     draft = Draft(Kind.ENDPOINT_ENABLED if device.disabled_at else Kind.ENDPOINT_EDITED, device, by=by)
     draft.change(device, name=name)
-    if not sealed.holds(device.address, address):
-        draft.change(device, address=sealed.seal(address))
-    if device.disabled_at is not None:
-        draft.change(device, disabled_at=None, disabled_because=None, failures=0, failing_since=None, paused_until=None)
+    switch_on(device, draft=draft, address=address)
     return draft
 
 

@@ -1,9 +1,10 @@
-"""Switching an endpoint off by itself: one that is gone, or has failed for days. It is told like anything else."""
+"""Switching endpoints off, by itself where one is gone or has failed for days, and on again by adding it anew."""
 
 from uuid import UUID
 
-from sales import database
-from sales.endpoints import WhyDisabled
+from sales import database, sealed
+from sales.endpoints import Endpoint, WhyDisabled
+from sales.journal.drafts import Draft
 
 _SWITCH_OFF = """
 with off as (
@@ -30,10 +31,22 @@ where d.id = waiting.id
 
 
 async def switch_off(account_id: UUID, endpoint_id: UUID, because: WhyDisabled) -> bool:
-    """Send nothing there any more; False where that was so already.
-
-    What waits for it is given up at once: one after the other it would take as long as the endpoint rests, and more.
-    """
+    """Send nothing there any more, which is told like anything else; False where that was so already."""
     is_new = bool(await database.fetch(_SWITCH_OFF, account_id, endpoint_id, because.value))
-    await database.fetch(_GIVE_UP, account_id, endpoint_id)
+    await give_up(account_id, endpoint_id)
     return is_new
+
+
+async def give_up(account_id: UUID, endpoint_id: UUID) -> None:
+    """Send nothing of what waits for it: one after the other it would take as long as it rests, and more."""
+    await database.fetch(_GIVE_UP, account_id, endpoint_id)
+
+
+def switch_on(endpoint: Endpoint, *, draft: Draft, address: str) -> None:
+    """Send there again, by this address: its keys may be others by now, and whoever adds it has shown that it works."""
+    if not sealed.holds(endpoint.address, address):
+        draft.change(endpoint, address=sealed.seal(address))
+    if endpoint.disabled_at is not None:
+        draft.change(
+            endpoint, disabled_at=None, disabled_because=None, failures=0, failing_since=None, paused_until=None
+        )

@@ -15,6 +15,7 @@ from sales.deliveries import rates
 from sales.endpoints import LONGEST_NAME, Endpoint, EndpointKind, WhyDisabled, addresses
 from sales.endpoints.hearing import untold
 from sales.endpoints.signing import BOTH_VALID_FOR, new_secret
+from sales.endpoints.switching import give_up
 from sales.errors import InvalidValue, NotFound
 from sales.ids import new_id
 from sales.journal import Kind
@@ -97,11 +98,12 @@ async def enable(webhook_id: UUID, *, by: Viewer) -> Draft:
 
 @verb
 async def disable(webhook_id: UUID, *, by: Viewer) -> Draft:
-    """Send nothing there any more; what happens meanwhile is not told later."""
+    """Send nothing there any more, neither what waits nor what happens meanwhile; that can be replayed."""
     webhook = await _locked(webhook_id, by)
     draft = Draft(Kind.ENDPOINT_DISABLED, webhook, by=by)
     if webhook.disabled_at is None:
         draft.change(webhook, disabled_at=await database.now(), disabled_because=WhyDisabled.BY_HAND)
+        await give_up(by.account.id, webhook.id)
     return draft
 
 

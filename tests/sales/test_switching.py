@@ -1,10 +1,11 @@
-"""Switching an endpoint off by itself: what waits for it ends with it, however much that is."""
+"""Switching an endpoint off: what waits for it ends with it, however much that is."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable
+from uuid import UUID
 
 import pytest
 
-from sales import database, sealed
+from sales import database
 from sales.deliveries import Delivery
 from sales.deliveries.claiming import claim
 from sales.endpoints import WhyDisabled, webhooks
@@ -15,15 +16,21 @@ from sales.viewers import Viewer
 from tests.factories import a_lead, an_empty_outbox
 from tests.turning import dispatch_all
 
-
-@pytest.fixture(autouse=True)
-def _sealing() -> Iterator[None]:
-    sealed.use("k" * 32)
-    yield
-    sealed.use(None)
+pytestmark = pytest.mark.usefixtures("sealing")
 
 
-async def test_what_waits_is_given_up_at_once_and_what_is_on_its_way_is_left(ada: Viewer) -> None:
+async def by_itself(webhook_id: UUID, by: Viewer) -> None:
+    await switch_off(by.account.id, webhook_id, WhyDisabled.FAILING)
+
+
+async def by_hand(webhook_id: UUID, by: Viewer) -> None:
+    await webhooks.disable(webhook_id, by=by)
+
+
+@pytest.mark.parametrize("switched_off", [by_itself, by_hand])
+async def test_what_waits_is_given_up_at_once_and_what_is_on_its_way_is_left(
+    ada: Viewer, switched_off: Callable[[UUID, Viewer], Awaitable[None]]
+) -> None:
     await an_empty_outbox()
     lead = await a_lead(ada)
     made = await webhooks.create(by=ada, fields=WebhookFields(name="Mirror", url="https://hook.example.com/secret"))
@@ -36,7 +43,7 @@ async def test_what_waits_is_given_up_at_once_and_what_is_on_its_way_is_left(ada
         "update endpoints set failures = 9, paused_until = now() + interval '1 hour' where id = $1", made.outcome.id
     )
 
-    await switch_off(ada.account.id, made.outcome.id, WhyDisabled.FAILING)
+    await switched_off(made.outcome.id, ada)
 
     found = await Delivery.filter(endpoint_id=made.outcome.id).order_by("position")
     assert [(each.state, each.last_error) for each in found] == [
