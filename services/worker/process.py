@@ -17,6 +17,7 @@ from sales.deliveries.replaying import replay_some
 from sales.ids import new_id
 from services import logs
 from services.settings import Settings
+from services.worker import api_types
 from services.worker.arq_beside import listen
 from services.worker.canary import Canary
 from services.worker.chores import forget_hourly, forget_old
@@ -51,7 +52,8 @@ async def _run(settings: Settings, lease: timedelta) -> None:
 
 
 async def _look_into_views(*asked: Any) -> Any:
-    from schema.views.matching import look_into_views  # the API's types take more than a second to load
+    await api_types.load()
+    from schema.views.matching import look_into_views
 
     return await look_into_views(*asked)
 

@@ -87,7 +87,7 @@ class Sender:
         try:
             return await _outgoing(claims)
         except Exception as problem:
-            if database.is_away(problem) or len(claims) == 1:
+            if database.is_away(problem):
                 raise
         found = []
         for claim in claims:
@@ -123,13 +123,15 @@ class Sender:
         return free if free >= FEWEST_SLOTS else 0
 
     def _mail_slots(self) -> int:
-        return max(0, MAIL_SLOTS - sum(channel == Channel.EMAIL for channel in self._sending.values()))
+        free = MAIL_SLOTS - sum(channel == Channel.EMAIL for channel in self._sending.values())
+        return free if free >= FEWEST_SLOTS or (free > 0 and self._is_urgent()) else 0
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._sending.pop(task)
-        self._when_free()
+        channel = self._sending.pop(task)
+        if channel != Channel.EMAIL or self._mail_slots() or SLOTS - len(self._sending) <= FEWEST_SLOTS:
+            self._when_free()
         if not task.cancelled() and (problem := task.exception()):
-            log.error("a sender broke: %s", problem, exc_info=problem)
+            log.error("a sender broke", exc_info=problem)
 
     async def _send(self, outgoing: Outgoing, *, ends: float) -> None:
         try:

@@ -12,6 +12,9 @@ from sales.deliveries import DeliveryOutcome
 from services.settings import Smtp
 from services.worker.ways import MayGo, Result
 
+_OF_A_KEPT_ONE: Final = 1 / 3
+"""As much of the time has a connection that was kept; the rest is for a new one, where that has gone silent."""
+
 IDLE_SECONDS: Final = 5.0
 """A connection that had nothing to carry for so long is ended; servers and networks in between forget it later."""
 
@@ -61,7 +64,8 @@ class SmtpMailer:
             client, ends = self._kept.popitem()
             ends.cancel()
             with contextlib.suppress(*_LOST):
-                return await _envelope(client, sender, recipient)
+                async with asyncio.timeout(self._seconds * _OF_A_KEPT_ONE):
+                    return await _envelope(client, sender, recipient)
         client = self._client()
         await client.connect()
         return await _envelope(client, sender, recipient)

@@ -10,6 +10,7 @@ from sales.leads import Lead
 from sales.notices import Notice
 from sales.sentences import say
 from sales.viewers import itself
+from services.worker import api_types
 from services.worker.ways import Outgoing
 
 LONGEST_TITLE = 300
@@ -64,8 +65,9 @@ async def _of_event(outgoing: Outgoing, public_url: str) -> Telling:
 async def _sentence(event: Event, account: Account) -> str:
     if event.lead_id is None:  # steps and pipelines
         return say(account.locale, "event-set-up")
+    await api_types.load()
     from reads import Run
-    from schema import telling  # the API's types take more than a second to load
+    from schema import telling
 
     columns: dict[str, Any] = {name: journal.plain(getattr(event, name)) for name in _COLUMNS}
     [sentence] = await telling.sentences(Run((), itself(account)), [columns])

@@ -3,7 +3,7 @@
 from sales import database, sealed
 from sales.journal import Event
 from services.settings import Settings
-from services.worker import outbound
+from services.worker import api_types, outbound
 from services.worker.ways import MayGo, Outgoing, Result
 
 
@@ -15,7 +15,8 @@ class ByWebhook:
         self._seconds = seconds
 
     async def send(self, outgoing: Outgoing, *, may_go: MayGo) -> Result | None:
-        from schema import payloads  # the API's types take more than a second to load
+        await api_types.load()
+        from schema import payloads
 
         claim, endpoint = outgoing.claim, outgoing.endpoint
         assert endpoint is not None

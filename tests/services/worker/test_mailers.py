@@ -16,7 +16,7 @@ from services.worker.mailers import OutboxMailer
 from services.worker.smtp import SmtpMailer
 from services.worker.ways import Result
 
-A_MOMENT = 0.3
+A_MOMENT, A_WHILE = 0.3, 5.0
 
 
 class Moody:
@@ -26,9 +26,18 @@ class Moody:
         self.at_recipient = "250 OK"
         self.at_data = "250 OK"
         self.leaves = False
+        self.hangs: SMTP | None = None
         self.connections: list[SMTP] = []
         self.got: list[bytes] = []
         self.senders: list[str | None] = []
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if server is self.hangs:
+            await asyncio.Event().wait()
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -60,7 +69,7 @@ async def moody() -> AsyncIterator[tuple[Moody, SmtpMailer]]:
     server = await asyncio.get_running_loop().create_server(connected, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server:
-        yield mood, SmtpMailer(Smtp("127.0.0.1", port), seconds=A_MOMENT)
+        yield mood, SmtpMailer(Smtp("127.0.0.1", port), seconds=A_WHILE)
 
 
 async def test_an_accepted_message_is_sent(moody: tuple[Moody, SmtpMailer]) -> None:
@@ -104,8 +113,9 @@ async def test_a_server_that_leaves_after_the_bytes_keeps_it_open_whether_they_a
 
 
 async def test_so_does_one_that_never_answers(moody: tuple[Moody, SmtpMailer]) -> None:
-    server, mailer = moody
+    server, patient = moody
     server.at_data = ""
+    mailer = SmtpMailer(patient._server, seconds=A_MOMENT)
 
     assert outcome(await mailer.send(a_message(), may_go=yes)) == DeliveryOutcome.AMBIGUOUS
 
@@ -128,7 +138,7 @@ async def test_what_may_not_go_does_not(moody: tuple[Moody, SmtpMailer], tmp_pat
 
 async def test_each_message_comes_back_to_an_address_of_its_own(moody: tuple[Moody, SmtpMailer]) -> None:
     server, plain = moody
-    mailer = SmtpMailer(plain._server, seconds=A_MOMENT, bounces="bounce@example.com")
+    mailer = SmtpMailer(plain._server, seconds=A_WHILE, bounces="bounce@example.com")
 
     for each in (plain, mailer):
         assert outcome(await each.send(a_message(), may_go=yes)) == DeliveryOutcome.SENT
@@ -161,6 +171,17 @@ async def test_a_connection_that_the_server_has_ended_meanwhile_is_replaced(mood
     [first] = server.connections
     assert first.transport is not None
     first.transport.abort()  # type: ignore[attr-defined]
+
+    assert outcome(await mailer.send(a_message(), may_go=yes)) == DeliveryOutcome.SENT
+
+    assert (len(server.got), len(server.connections)) == (2, 2)
+
+
+async def test_a_connection_that_has_gone_silent_is_replaced(moody: tuple[Moody, SmtpMailer]) -> None:
+    server, patient = moody
+    mailer = SmtpMailer(patient._server, seconds=A_WHILE / 2)
+    await mailer.send(a_message(), may_go=yes)
+    [server.hangs] = server.connections
 
     assert outcome(await mailer.send(a_message(), may_go=yes)) == DeliveryOutcome.SENT
 

@@ -10,6 +10,7 @@ import pytest
 
 from sales import database
 from sales.deliveries import Delivery, DeliveryAttempt, DeliveryOutcome, DeliveryState
+from sales.deliveries.claiming import Claim
 from sales.sealed import CannotOpen
 from sales.viewers import Viewer
 from services.settings import Settings, Smtp
@@ -118,6 +119,30 @@ class Late:
         return Result(DeliveryOutcome.SENT) if await may_go() else None
 
 
+@pytest.mark.parametrize("beside", [0, 1])
+async def test_what_cannot_be_read_is_tried_again_and_what_can_is_sent(
+    ada: Viewer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: int
+) -> None:
+    await an_empty_outbox()
+    await many_standbys(ada, 1 + beside, first_in=timedelta(0))
+    await fire_and_dispatch()
+    unreadable, *others = await Delivery.filter(account_id=ada.account.id).order_by("id")
+    read = sends._outgoing
+
+    async def breaking(claims: list[Claim]) -> list[Outgoing]:
+        if unreadable.id in {claim.id for claim in claims}:
+            raise LookupError
+        return await read(claims)
+
+    monkeypatch.setattr(sends, "_outgoing", breaking)
+
+    await send_all(Settings(data_dir=tmp_path))
+
+    row = await Delivery.get(id=unreadable.id)
+    assert (row.state, row.lease, row.last_error) == (DeliveryState.PENDING, None, "can't be read: LookupError")
+    assert {(await Delivery.get(id=other.id)).state for other in others} <= {DeliveryState.SENT}
+
+
 async def test_few_are_begun_at_once_while_people_are_still_to_be_told(
     ada: Viewer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,23 +168,26 @@ async def test_few_are_begun_at_once_while_people_are_still_to_be_told(
     assert begun == [4, 0, 3]
 
 
+@pytest.mark.parametrize(("few", "rings"), [("SLOTS", 4), ("MAIL_SLOTS", 1)])
 async def test_it_looks_again_when_several_slots_are_free(
-    ada: Viewer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ada: Viewer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: str, rings: int
 ) -> None:
-    monkeypatch.setattr(sends, "SLOTS", 6)
+    monkeypatch.setattr(sends, few, 6)
     await an_empty_outbox()
     await many_standbys(ada, 10, first_in=timedelta(0))
     await fire_and_dispatch()
-    way, ended = HeldEach(), asyncio.Event()
-    sender = Sender(Settings(data_dir=tmp_path), lease=timedelta(seconds=60), when_free=ended.set)
+    way, rung = HeldEach(), []
+    sender = Sender(Settings(data_dir=tmp_path), lease=timedelta(seconds=60), when_free=lambda: rung.append(1))
     sender._ways = {None: way}
 
     begun = [await sender.send_due()]
-    for _ in range(4):
-        ended.clear()
-        way.may_end.release()
-        await asyncio.wait_for(ended.wait(), 5)
-        begun.append(await sender.send_due())
+    async with asyncio.timeout(10):
+        for left in (5, 4, 3, 2):
+            way.may_end.release()
+            while len(sender._sending) > left:
+                await asyncio.sleep(0.001)
+            begun.append(await sender.send_due())
+    assert len(rung) == rings
     for _ in range(6):
         way.may_end.release()
     await sender.drain()
