@@ -200,7 +200,7 @@ ELSEWHERE: Final = {
     "S13": "needs a database server with another clock (libfaketime): not tried",
     "S18": "in every scenario a fifth of the people think again at the due instant; and 1,000 races in tests/sales",
     "S19": "make bench-delivery",
-    "S20": "a property test of every zone: tests/sales/test_moments.py",
+    "S20": "a property test of every zone: tests/sales/test_zones.py",
     "S21": "does not apply: a moment is worked out once, and what was acknowledged stays",
     "S23": "does not apply: there is no SQLite here",
     "S24": "tests/services/local/test_valkey.py",

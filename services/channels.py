@@ -1,4 +1,4 @@
-"""What people are told by besides plain e-mail, as a deployment sets it up: keys, accounts and addresses."""
+"""What people are told by, as a deployment sets it up: keys, accounts, addresses, rates; SMTP is in settings.py."""
 
 import re
 from collections.abc import Mapping

@@ -1,11 +1,12 @@
 """Real servers for every test: one PostgreSQL a session, migrated once; accounts keep the tests apart."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
 from sales import database, sealed
 from sales.deliveries import rates
+from sales.endpoints import addresses
 from services.local import postgres
 from tests.factories import an_empty_outbox
 
@@ -44,10 +45,17 @@ async def pool(database_url: str) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def rated(pool: None) -> AsyncIterator[None]:
-    """Nothing else waits to be sent, endpoints can be kept, and no provider has a rate afterwards."""
+def sealing() -> Iterator[None]:
+    """This deployment has a key, so that endpoints can be kept."""
     sealed.use("k" * 32)
-    await an_empty_outbox()
     yield
     sealed.use(None)
+    addresses.allow(())
+
+
+@pytest.fixture
+async def rated(pool: None, sealing: None) -> AsyncIterator[None]:
+    """Nothing else waits to be sent, endpoints can be kept, and no provider has a rate afterwards."""
+    await an_empty_outbox()
+    yield
     await rates.keep({})

@@ -25,17 +25,20 @@ _PACKAGES: Final = ("asyncpg", "tortoise-orm", "arq", "uvloop", "aiosmtplib", "h
 
 async def main() -> int:
     given, found, began = _arguments(), dict[str, Any](), time.monotonic()
+    machine = report.machine()  # before there is any load of ours
     for accounts in given.accounts:
         left = [each for each in rounds(given, accounts) if not (given.resume and _file(given, each.name).exists())]
         if left:
             with tempfile.TemporaryDirectory(prefix="bench-") as folder:
                 async with running(Path(folder)) as fleet:
-                    found |= await _done(fleet, left, given, accounts)
+                    found |= await _done(fleet, left, given, accounts, machine)
     print(f"{len(found)} rounds in {time.monotonic() - began:.0f} s, in {RESULTS.relative_to(Path.cwd())}")
-    return _judged(found)
+    return _judged(found | _kept(given))
 
 
-async def _done(fleet: Fleet, left: list[Round], given: argparse.Namespace, accounts: int) -> dict[str, Any]:
+async def _done(
+    fleet: Fleet, left: list[Round], given: argparse.Namespace, accounts: int, machine: Any
+) -> dict[str, Any]:
     found, token = {}, ""
     if any(each.needs_data for each in left):
         print(f"{accounts} accounts: {given.pending} reminders are made", flush=True)
@@ -44,7 +47,7 @@ async def _done(fleet: Fleet, left: list[Round], given: argparse.Namespace, acco
         await runs.warmed_up(fleet)
         print(f"that took {time.monotonic() - began:.0f} s", flush=True)
     about = {
-        "machine": report.machine(), "postgresql": OPTIONS, "versions": await _versions(fleet), "people": PEOPLE,
+        "machine": machine, "postgresql": OPTIONS, "versions": await _versions(fleet), "people": PEOPLE,
         "endpoints": ENDPOINTS, "pending": given.pending, "accounts": accounts,
     }  # fmt: skip
     for each in left:
@@ -57,6 +60,13 @@ async def _done(fleet: Fleet, left: list[Round], given: argparse.Namespace, acco
         kept = about | {"round": each.name, "figures": figures, "took_seconds": took}
         _file(given, each.name).write_text(json.dumps(kept, indent=2) + "\n")
     return found
+
+
+def _kept(given: argparse.Namespace) -> dict[str, Any]:
+    """The rounds that `--resume` has left out."""
+    files = [_file(given, each.name) for accounts in given.accounts for each in rounds(given, accounts)]
+    kept = [json.loads(file.read_text()) for file in files if given.resume and file.exists()]
+    return {each["round"]: each["figures"] for each in kept}
 
 
 def _file(given: argparse.Namespace, name: str) -> Path:
@@ -86,6 +96,8 @@ def _judged(found: dict[str, Any]) -> int:
 
 
 def _problems(name: str, figures: Any) -> Iterator[str]:
+    if name.startswith("burst") and figures["lost"]:
+        yield f"{figures['lost']} were lost"
     if name.startswith("peak"):
         if figures["told"] != figures["due"]:
             yield f"{figures['told']} of {figures['due']} were told"

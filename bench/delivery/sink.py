@@ -16,7 +16,7 @@ _MESSAGE_ID = re.compile(rb"^Message-ID: <dlv_([0-9a-f-]+)@", re.MULTILINE | re.
 
 
 class Mail(asyncio.Protocol):
-    """As much of SMTP as a client needs that sends one message."""
+    """As much of SMTP as a client needs that sends one message after the other."""
 
     def __init__(self, log: Any) -> None:
         self._log, self._text, self._is_data = log, b"", False

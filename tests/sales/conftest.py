@@ -6,8 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from sales import sealed, undoing
-from sales.endpoints import addresses
+from sales import undoing
 from sales.viewers import Viewer
 from tests.factories import a_user, an_account
 from tests.sales.undone import WINDOW
@@ -43,12 +42,3 @@ def window() -> Iterator[None]:
     undoing.use(WINDOW)
     yield
     undoing.use(timedelta(0))
-
-
-@pytest.fixture
-def sealing() -> Iterator[None]:
-    """This deployment has a key, so that endpoints can be kept."""
-    sealed.use("k" * 32)
-    yield
-    sealed.use(None)
-    addresses.allow(())

@@ -8,8 +8,7 @@ from uuid import UUID
 from sales import database
 from sales.deliveries.claiming import Claim, claim, next_due_in
 from sales.deliveries.settling import sent
-from sales.endpoints import Endpoint, EndpointKind, webhooks
-from sales.endpoints.webhooks import WebhookFields
+from sales.endpoints import Endpoint, EndpointKind
 from sales.statuses import stand_by
 from sales.viewers import Viewer
 from tests.factories import a_lead
@@ -17,11 +16,6 @@ from tests.turning import AN_INSTANT, dispatch_all, fire_all_due
 
 MINUTE = timedelta(minutes=1)
 URL = "https://hook.example.com/secret-path"
-
-
-async def a_webhook(by: Viewer, **fields: object) -> UUID:
-    given = WebhookFields(name="Mirror", url=URL) | fields  # type: ignore[operator]
-    return (await webhooks.create(by=by, fields=given)).outcome.id
 
 
 async def a_device(by: Viewer, kind: EndpointKind) -> UUID:

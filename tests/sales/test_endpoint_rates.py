@@ -19,11 +19,11 @@ from sales.errors import Refused
 from sales.leads.edit import LeadFields, edit
 from sales.viewers import Viewer
 from tests.factories import a_lead, last_event
+from tests.sales.hooks import a_webhook
 from tests.sales.rated import (
     MINUTE,
     URL,
     a_minute_passes,
-    a_webhook,
     all_sent,
     assert_kept,
     claimed_at,

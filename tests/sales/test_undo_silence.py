@@ -19,7 +19,7 @@ from sales.undoing.undo import undo
 from sales.viewers import Viewer
 from sales.watches import Attention, attend
 from tests.factories import a_lead, a_user, an_empty_outbox, last_event
-from tests.sales.undone import WINDOW, at, deliveries_of, event_at, states_of
+from tests.sales.undone import WINDOW, at, delivery_states, event_at, states_of
 from tests.turning import dispatch_all, told
 
 pytestmark = pytest.mark.usefixtures("window")
@@ -80,7 +80,7 @@ async def test_within_the_window_nobody_is_told_of_either(ada: Viewer, ben: View
     await dispatch_all()
 
     assert [one.cancelled_at is not None for one in await told(ada)] == [True] * is_dispatched
-    assert await deliveries_of(ada) == ["CANCELLED"] * is_dispatched
+    assert await delivery_states(ada) == ["CANCELLED"] * is_dispatched
     assert (await last_event(ada)).data["isTold"] is False
 
 

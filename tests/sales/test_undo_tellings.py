@@ -22,7 +22,7 @@ from sales.undoing.undo import undo
 from sales.viewers import Viewer
 from tests.factories import a_lead, an_empty_outbox, reminders_of
 from tests.sales.quiet import night
-from tests.sales.undone import TOMORROW, at, deliveries_of, states_of
+from tests.sales.undone import TOMORROW, at, delivery_states, states_of
 from tests.turning import dispatch_all, fire_and_dispatch, told
 
 pytestmark = pytest.mark.usefixtures("window")
@@ -38,7 +38,7 @@ async def test_a_reminder_that_had_fired_is_told_of_although_the_closing_had_cal
 
     [told] = await Notification.filter(account_id=ada.account.id)
     assert (told.cancelled_at, told.kind) == (None, "REMINDER_DUE")
-    assert await deliveries_of(ada) == ["PENDING"]
+    assert await delivery_states(ada) == ["PENDING"]
     assert [reminder.state for reminder in await reminders_of(lead)] == [ReminderState.FIRED]
 
 
@@ -53,7 +53,7 @@ async def test_what_was_told_ahead_is_told_again_while_the_moment_is_still_to_co
     await closed_and_undone(lead, by=ada)
 
     [told_ahead] = await told(ada)
-    assert (told_ahead.kind, await deliveries_of(ada)) == ("REMINDER_AHEAD", ["PENDING"])
+    assert (told_ahead.kind, await delivery_states(ada)) == ("REMINDER_AHEAD", ["PENDING"])
 
 
 @pytest.mark.parametrize("has_left", [False, True])
@@ -63,7 +63,7 @@ async def test_a_reminder_is_in_its_digest_again_unless_that_has_left(ada: Viewe
     lead = await a_fired_reminder(ada)
     closed = await close(lead.id, by=ada, status=Status.WON)
     await dispatch_all()
-    assert sorted(await deliveries_of(ada)) == ["CANCELLED", "PENDING"]
+    assert sorted(await delivery_states(ada)) == ["CANCELLED", "PENDING"]
     if has_left:
         await database.fetch("update deliveries set next_at = now() where account_id = $1", ada.account.id)
         assert await claim(10) == []  # there was nothing in it any more
@@ -71,7 +71,7 @@ async def test_a_reminder_is_in_its_digest_again_unless_that_has_left(ada: Viewe
     await undo(at(closed), by=ada)
     await dispatch_all()
 
-    assert sorted(await deliveries_of(ada)) == (["CANCELLED", "PENDING"] if has_left else ["JOINED", "PENDING"])
+    assert sorted(await delivery_states(ada)) == (["CANCELLED", "PENDING"] if has_left else ["JOINED", "PENDING"])
     [delivery] = await database.fetch(
         "select * from deliveries where account_id = $1 and notification_id is not null", ada.account.id
     )
@@ -105,14 +105,14 @@ async def test_what_somebody_had_called_off_before_stays_called_off(ada: Viewer)
     await undo(at(closed), by=ada)
     await dispatch_all()
 
-    assert await deliveries_of(ada) == ["CANCELLED"]
+    assert await delivery_states(ada) == ["CANCELLED"]
 
 
 async def closed_and_undone(lead: Lead, *, by: Viewer) -> None:
     """In between, whatever was on its way to somebody is called off."""
     closed = await close(lead.id, by=by, status=Status.WON)
     await dispatch_all()
-    assert await deliveries_of(by) == ["CANCELLED"]
+    assert await delivery_states(by) == ["CANCELLED"]
     await undo(at(closed), by=by)
     await dispatch_all()
 

@@ -33,7 +33,7 @@ def row_of(row: Any, *, apart_from: set[str] = MOVED_ON) -> dict[str, Any]:
     return {name: plain(getattr(row, name)) for name in database.columns_of(type(row)) if name not in apart_from}
 
 
-async def deliveries_of(by: Viewer) -> list[str]:
+async def delivery_states(by: Viewer) -> list[str]:
     found = await database.fetch(
         "select state from deliveries where account_id = $1 order by position, id", by.account.id
     )

@@ -2,7 +2,6 @@
 
 import hmac
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
@@ -23,11 +22,7 @@ filter { pipelineIds stepIds ownerIds statuses } formerSecretUntil }"""
 URL = "https://hook.example.com/secret-path"
 
 
-@pytest.fixture(autouse=True)
-def _sealing() -> Iterator[None]:
-    sealed.use("k" * 32)
-    yield
-    sealed.use(None)
+pytestmark = pytest.mark.usefixtures("sealing")
 
 
 async def a_webhook(client: Client, **input: Any) -> Any:

@@ -1,14 +1,13 @@
 """The printed schemas of webhooks hold for what is really sent."""
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import orjson
 import pytest
 
-from sales import database, sealed
+from sales import database
 from sales.endpoints import Endpoint, webhooks
 from sales.endpoints.hearing import PUBLIC_KINDS
 from sales.endpoints.webhooks import WebhookFields
@@ -27,12 +26,7 @@ from services.contract import ROOT
 from tests.factories import SOON, a_lead, a_user, events, reminders_of, steps_of
 from tests.turning import AN_INSTANT, fire_all_due
 
-
-@pytest.fixture(autouse=True)
-def _sealing() -> Iterator[None]:
-    sealed.use("k" * 32)
-    yield
-    sealed.use(None)
+pytestmark = pytest.mark.usefixtures("sealing")
 
 
 def wrong(value: Any, schema: Any, at: str = "$") -> list[str]:

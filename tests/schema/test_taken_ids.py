@@ -1,21 +1,14 @@
 """Ids that clients make: one that something else has is refused, whatever is created."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from sales import sealed
 from sales.ids import new_id
 from tests.api import Client, signed_in
 from tests.factories import an_account
 
-
-@pytest.fixture(autouse=True)
-def _sealing() -> Iterator[None]:
-    sealed.use("k" * 32)
-    yield
-    sealed.use(None)
+pytestmark = pytest.mark.usefixtures("sealing")
 
 
 @pytest.mark.parametrize(

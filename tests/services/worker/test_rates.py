@@ -5,9 +5,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from ipaddress import ip_network
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -15,16 +14,15 @@ from uuid import UUID
 
 import pytest
 
-from sales import database, sealed
+from sales import database
 from sales.deliveries import rates
 from sales.deliveries.policies import AT_ONCE
-from sales.endpoints import addresses, webhooks
-from sales.endpoints.webhooks import WebhookFields
 from sales.leads.edit import LeadFields, edit
 from sales.viewers import Viewer
 from services.local.processes import dying_with_parent
 from tests.end_to_end.worlds import until
 from tests.factories import a_lead, an_empty_outbox
+from tests.services.worker.hooks import a_webhook
 from tests.services.worker.receivers import Received, Receiver, a_receiver, answer
 
 KEY = "k" * 32
@@ -32,13 +30,7 @@ PER_MINUTE, A_SECONDS_WORTH = 240, 4
 EVENTS = 28
 
 
-@pytest.fixture(autouse=True)
-def _sealing() -> Iterator[None]:
-    sealed.use(KEY)
-    addresses.allow((ip_network("127.0.0.0/8"),))
-    yield
-    sealed.use(None)
-    addresses.allow(())
+pytestmark = pytest.mark.usefixtures("sealing")
 
 
 @pytest.fixture
@@ -74,7 +66,7 @@ async def _are_up(processes: list[asyncio.subprocess.Process]) -> bool:
 async def test_two_workers_send_no_faster_than_the_owner_wants_and_in_order(ada: Viewer, two_workers: None) -> None:
     async with a_receiver() as limited, a_receiver() as other:
         came, beside = arrivals(limited), arrivals(other)
-        webhook = await a_webhook(ada, limited, rate_per_minute=PER_MINUTE)
+        webhook = (await a_webhook(ada, limited, rate_per_minute=PER_MINUTE)).outcome.id
         await a_webhook(ada, other)
         lead = await a_lead(ada)
         for n in range(3):
@@ -134,8 +126,3 @@ async def claimed_at(webhook: UUID) -> list[Any]:
     )
     assert len(rows) == EVENTS
     return [row["claimed_at"] for row in rows]
-
-
-async def a_webhook(by: Viewer, receiver: Receiver, **fields: Any) -> UUID:
-    given = WebhookFields(name="Mirror", url=receiver.url) | fields  # type: ignore[operator]
-    return (await webhooks.create(by=by, fields=given)).outcome.id

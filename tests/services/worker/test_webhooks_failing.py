@@ -191,19 +191,20 @@ async def test_a_hanging_receiver_delays_no_other(
         for _ in range(60):
             await a_lead(ada)
         await told()
-        begun = time.monotonic()
-        while len(hanging.received) < 4:
-            await worker.sender.send_due()
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(30):
+            while len(hanging.received) < 4:
+                await worker.sender.send_due()
+                await asyncio.sleep(0.01)
         other = await an_account()
         await a_webhook(other, receiver, events=["lead.created"])
         for _ in range(40):
             await a_lead(other)
         await told()
         begun = time.monotonic()
-        while len(receiver.received) < 40:
-            await worker.sender.send_due()
-            await asyncio.sleep(0.005)
+        async with asyncio.timeout(30):
+            while len(receiver.received) < 40:
+                await worker.sender.send_due()
+                await asyncio.sleep(0.005)
         took = time.monotonic() - begun
         assert len(hanging.received) == 4
         hanging_for.set()
