@@ -3,8 +3,6 @@
 import re
 from datetime import timedelta
 
-import pytest
-
 from sales import clock, database
 from sales.failures import MOST_TRIES, Failure
 from sales.leads import Status
@@ -31,26 +29,25 @@ returning 1
 """
 
 
-@pytest.mark.parametrize(
-    ("statement", "index"),
-    [
-        (clock.FIRE_UNLESS_OVERTAKEN.statement, "reminders_(conditional|due)"),
-        (clockwork.DISSOLVE.statement, "reminders_conditional"),
-        (clockwork.POSTPONE.statement, "reminders_conditional"),
-        (clockwork.TELL_AHEAD.statement, "reminders_ahead"),
-        (clockwork.ESCALATE.statement, "reminders_escalating"),
-        (following._DUE_IDS, "reminders_to_follow"),
-    ],
-)
-async def test_each_looks_by_its_index(ada: Viewer, statement: str, index: str) -> None:
+LOOKS = [
+    (clock.FIRE_UNLESS_OVERTAKEN.statement, "reminders_(conditional|due)"),
+    (clockwork.DISSOLVE.statement, "reminders_conditional"),
+    (clockwork.POSTPONE.statement, "reminders_conditional"),
+    (clockwork.TELL_AHEAD.statement, "reminders_ahead"),
+    (clockwork.ESCALATE.statement, "reminders_escalating"),
+    (following._DUE_IDS, "reminders_to_follow"),
+]
+
+
+async def test_each_looks_by_its_index(ada: Viewer) -> None:
     async with database.transaction() as transaction:
         await many_standbys(ada, 5_000, first_in=timedelta(days=1))
         await database.fetch(_MANY_FIRED, ada.account.id)
         await database.fetch("analyze reminders")
 
-        plan = "\n".join(row["QUERY PLAN"] for row in await database.fetch(f"explain {statement}", 500))
-
-        assert re.search(rf"Scan (using|on) {index}", plan), plan
+        for statement, index in LOOKS:
+            plan = "\n".join(row["QUERY PLAN"] for row in await database.fetch(f"explain {statement}", 500))
+            assert re.search(rf"Scan (using|on) {index}", plan), plan
         await transaction.rollback()
 
 
