@@ -8,7 +8,7 @@ import pytest
 from sales.viewers import Viewer
 from tests.api import Client, signed_in
 from tests.factories import a_user, an_account
-from tests.schema.operations import Supplies
+from tests.schema.arguments import Supplies
 from tests.schema.worlds import World, a_world
 
 

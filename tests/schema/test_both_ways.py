@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from sales.pipelines import Pipeline
 from schema.schema import graphql_schema
 from tests.api import id_of
+from tests.schema.arguments import Supplies
 from tests.schema.both_ways import require_both_alike
-from tests.schema.operations import CHOICES, Operation, Supplies, operation_of
+from tests.schema.operations import CHOICES, Operation, operation_of
 from tests.schema.worlds import PEOPLE, Person, World
 
 USUALLY = 250

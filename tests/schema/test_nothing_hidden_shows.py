@@ -14,8 +14,9 @@ from sales.reminders import Reminder
 from sales.steps import Step
 from schema.schema import graphql_schema
 from tests.api import id_of
+from tests.schema.arguments import Supplies
 from tests.schema.both_ways import asked
-from tests.schema.operations import CHOICES, Operation, Supplies, operation_of
+from tests.schema.operations import CHOICES, Operation, operation_of
 from tests.schema.test_both_ways import asking
 from tests.schema.worlds import PEOPLE, Person, World
 

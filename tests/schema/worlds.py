@@ -31,8 +31,8 @@ from sales.views import SavedView
 from sales.watches import Watch
 from tests.api import Client, an_app, id_of
 from tests.factories import PASSWORD, a_user, again, an_account
+from tests.schema.arguments import Supplies
 from tests.schema.furnishing import furnish, let_time_pass, store_past_the_verbs
-from tests.schema.operations import Supplies
 
 PEOPLE = (
     "the administrator of a shared account", "a user of a shared account", "the administrator of a private account",
