@@ -17,7 +17,7 @@ up: $(READY) $(GRAPHIQL)/dist ## run everything on this machine until Ctrl-C (PO
 	@$(BIN)/relance up
 
 test: $(READY) ## run every test, three files at a time, over servers of their own (ARGS="-k reminders")
-	@$(BIN)/pytest --numprocesses 3 --dist loadfile $(ARGS)
+	@$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(READY) ## everything that must hold before a change is merged, tests included
 	$(BIN)/ruff format --check --quiet .

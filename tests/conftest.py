@@ -12,11 +12,25 @@ from tests.factories import an_empty_outbox
 
 Figures = Callable[[str], None]
 
+LONG = (
+    "/end_to_end/",
+    "/chaos/",
+    "/local/",
+    "/test_operators.py",
+    "/test_nothing_hidden_shows.py",
+    "/test_both_ways.py",
+)
+
 
 @pytest.fixture
 def figures(record_property: Callable[[str, object], None]) -> Figures:
     """Takes what a test has measured, in a sentence; all of it is printed at the end of the run."""
     return lambda sentence: record_property("figures", sentence)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for real processes comes first, so that nothing long is left for the end."""
+    items.sort(key=lambda item: not any(part in item.nodeid for part in LONG))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
