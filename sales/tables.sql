@@ -863,9 +863,6 @@ ALTER TABLE ONLY accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY api_keys
-    ADD CONSTRAINT api_keys_in_account UNIQUE (account_id, id);
-
-ALTER TABLE ONLY api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY calendar_feeds
@@ -876,9 +873,6 @@ ALTER TABLE ONLY canaries
 
 ALTER TABLE deliveries
     ADD CONSTRAINT deliveries_done_valid CHECK ((((state)::text = ANY (ARRAY[('PENDING'::character varying)::text, ('JOINED'::character varying)::text])) = (done_at IS NULL))) NOT VALID;
-
-ALTER TABLE ONLY deliveries
-    ADD CONSTRAINT deliveries_in_account UNIQUE (account_id, id);
 
 ALTER TABLE deliveries
     ADD CONSTRAINT deliveries_joined_valid CHECK ((((state)::text <> 'JOINED'::text) OR (num_nonnulls(notification_id, digest_id) = 2))) NOT VALID;
@@ -899,16 +893,10 @@ ALTER TABLE ONLY delivery_replays
     ADD CONSTRAINT delivery_replays_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY digests
-    ADD CONSTRAINT digests_in_account UNIQUE (account_id, id);
-
-ALTER TABLE ONLY digests
     ADD CONSTRAINT digests_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY dispatch_cursors
     ADD CONSTRAINT dispatch_cursors_pkey PRIMARY KEY (account_id);
-
-ALTER TABLE ONLY endpoints
-    ADD CONSTRAINT endpoints_in_account UNIQUE (account_id, id);
 
 ALTER TABLE ONLY endpoints
     ADD CONSTRAINT endpoints_pkey PRIMARY KEY (id);
@@ -935,9 +923,6 @@ ALTER TABLE ONLY lead_totals
     ADD CONSTRAINT lead_totals_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY leads
-    ADD CONSTRAINT leads_in_account UNIQUE (account_id, id);
-
-ALTER TABLE ONLY leads
     ADD CONSTRAINT leads_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY leads
@@ -947,16 +932,10 @@ ALTER TABLE ONLY memberships
     ADD CONSTRAINT memberships_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY notifications
-    ADD CONSTRAINT notifications_in_account UNIQUE (account_id, id);
-
-ALTER TABLE ONLY notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY pipelines
     ADD CONSTRAINT pipelines_default EXCLUDE USING btree (account_id WITH =) WHERE (is_default) DEFERRABLE;
-
-ALTER TABLE ONLY pipelines
-    ADD CONSTRAINT pipelines_in_account UNIQUE (account_id, id);
 
 ALTER TABLE ONLY pipelines
     ADD CONSTRAINT pipelines_order UNIQUE (account_id, "position") DEFERRABLE;
@@ -971,19 +950,10 @@ ALTER TABLE ONLY provider_rates
     ADD CONSTRAINT provider_rates_pkey PRIMARY KEY (provider);
 
 ALTER TABLE ONLY reasons
-    ADD CONSTRAINT reasons_in_account UNIQUE (account_id, id);
-
-ALTER TABLE ONLY reasons
     ADD CONSTRAINT reasons_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY reminder_series
-    ADD CONSTRAINT reminder_series_in_account UNIQUE (account_id, id);
-
-ALTER TABLE ONLY reminder_series
     ADD CONSTRAINT reminder_series_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY reminders
-    ADD CONSTRAINT reminders_in_account UNIQUE (account_id, id);
 
 ALTER TABLE ONLY reminders
     ADD CONSTRAINT reminders_pkey PRIMARY KEY (id);
@@ -995,9 +965,6 @@ ALTER TABLE reminders
     ADD CONSTRAINT reminders_waking_comes_valid CHECK (((NOT wakes) OR ((series_id IS NULL) AND (until = '{}'::text[]) AND (since_activity IS NULL)))) NOT VALID;
 
 ALTER TABLE ONLY saved_views
-    ADD CONSTRAINT saved_views_in_account UNIQUE (account_id, id);
-
-ALTER TABLE ONLY saved_views
     ADD CONSTRAINT saved_views_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY sessions
@@ -1007,16 +974,10 @@ ALTER TABLE ONLY sign_in_attempts
     ADD CONSTRAINT sign_in_attempts_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY steps
-    ADD CONSTRAINT steps_in_account UNIQUE (account_id, id);
-
-ALTER TABLE ONLY steps
     ADD CONSTRAINT steps_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY steps
     ADD CONSTRAINT steps_position UNIQUE (account_id, pipeline_id, "position") DEFERRABLE;
-
-ALTER TABLE ONLY teams
-    ADD CONSTRAINT teams_in_account UNIQUE (account_id, id);
 
 ALTER TABLE ONLY teams
     ADD CONSTRAINT teams_pkey PRIMARY KEY (id);
@@ -1026,9 +987,6 @@ ALTER TABLE ONLY tortoise_migrations
 
 ALTER TABLE ONLY tortoise_migrations
     ADD CONSTRAINT uid_tortoise_mi_app_3803a5 UNIQUE (app, name);
-
-ALTER TABLE ONLY users
-    ADD CONSTRAINT users_in_account UNIQUE (account_id, id);
 
 ALTER TABLE ONLY users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
@@ -1182,6 +1140,48 @@ CREATE INDEX watches_of_view ON watches USING btree (account_id, view_id) WHERE 
 CREATE UNIQUE INDEX watches_once ON watches USING btree (account_id, user_id, lead_id, step_id, pipeline_id, view_id) NULLS NOT DISTINCT;
 
 CREATE INDEX workers_beat ON workers USING btree (beat_at);
+
+ALTER TABLE ONLY api_keys
+    ADD CONSTRAINT api_keys_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY deliveries
+    ADD CONSTRAINT deliveries_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY digests
+    ADD CONSTRAINT digests_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY endpoints
+    ADD CONSTRAINT endpoints_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY leads
+    ADD CONSTRAINT leads_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY notifications
+    ADD CONSTRAINT notifications_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY pipelines
+    ADD CONSTRAINT pipelines_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY reasons
+    ADD CONSTRAINT reasons_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY reminder_series
+    ADD CONSTRAINT reminder_series_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY reminders
+    ADD CONSTRAINT reminders_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY saved_views
+    ADD CONSTRAINT saved_views_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY steps
+    ADD CONSTRAINT steps_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY teams
+    ADD CONSTRAINT teams_in_account UNIQUE (account_id, id);
+
+ALTER TABLE ONLY users
+    ADD CONSTRAINT users_in_account UNIQUE (account_id, id);
 
 CREATE TRIGGER leads_text_insert AFTER INSERT ON leads FOR EACH ROW EXECUTE FUNCTION keep_lead_text();
 

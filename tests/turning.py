@@ -1,9 +1,10 @@
 """The clock and the dispatch by hand, and time that passes at once."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sales import database
 from sales.clock import fire_due
@@ -17,6 +18,11 @@ from sales.viewers import Viewer
 from tests.factories import a_lead, an_empty_outbox
 
 AN_INSTANT = After(timedelta(milliseconds=1))
+
+
+async def today(by: Viewer) -> date:
+    """The day that it is on somebody's calendar, by the database's clock."""
+    return (await database.now()).astimezone(ZoneInfo(by.user.time_zone)).date()
 
 
 async def fire_all_due(*, limit: int = 500) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 
 from sales import canaries, database
-from sales.canaries import AGE, Canary
+from sales.canaries import Canary
 
 
 async def test_a_canary_is_set_fired_at_its_minute_and_told_after_that() -> None:
@@ -61,7 +61,7 @@ async def test_those_of_yesterday_are_forgotten() -> None:
 
 
 async def age() -> float | None:
-    [row] = await database.fetch(f"select {AGE}::float8 as age")
+    [row] = await database.fetch(f"select {canaries.age()}::float8 as age")
     seconds: float | None = row["age"]
     return seconds
 

@@ -22,7 +22,7 @@ from sales.viewers import Viewer
 from tests.factories import a_lead, a_user, events, last_event, reminders_of
 from tests.sales.deeds import require_replayable
 from tests.sales.recurring import DAILY, LATER, PARIS, a_recurring, make_due
-from tests.turning import fire_all_due
+from tests.turning import fire_all_due, today
 
 
 async def test_the_first_comes_on_the_first_day_that_the_rule_names(ada: Viewer) -> None:
@@ -101,7 +101,7 @@ async def test_what_was_missed_is_not_made_up_for(ada: Viewer) -> None:
 
 @pytest.mark.parametrize("rule", ["FREQ=DAILY;COUNT=1", "FREQ=YEARLY;UNTIL={day}"])
 async def test_a_rule_without_another_day_ends_the_series(ada: Viewer, rule: str) -> None:
-    day = date.today() + timedelta(days=2)
+    day = await today(ada) + timedelta(days=2)
     lead, reminder = await a_recurring(ada, rule.format(day=f"{day:%Y%m%d}"))
     await make_due(reminder)
 

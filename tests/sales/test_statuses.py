@@ -15,6 +15,7 @@ from sales.verbs import Outcome
 from sales.viewers import Viewer
 from tests.factories import SOON, a_lead, a_user, an_account, events, last_event, reminders_of
 from tests.sales.standing import a_lead_in, state_of
+from tests.turning import today
 
 Decision = Callable[[UUID, Viewer], Awaitable[Outcome]]
 
@@ -103,7 +104,8 @@ async def test_a_moment_in_the_past_is_refused_and_today_is_due_at_once(ada: Vie
     assert (refused.value.path, refused.value.reason) == ("until.at", "moment_past")
     assert await state_of(lead) == before
 
-    for day in {datetime.now(UTC).date(), datetime.now(UTC).date() + timedelta(days=1)}:  # today, wherever Paris is
+    for days in (0, 1):
+        day = await today(ada) + timedelta(days=days)
         await statuses.stand_by(lead.id, by=ada, until=On(day))
     *_, reminder = await reminders_of(lead)
     assert reminder.local_date is not None

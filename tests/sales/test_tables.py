@@ -30,5 +30,18 @@ async def test_every_reference_inside_an_account_names_the_account() -> None:
         assert len(row["columns"]) == (1 if row["to"] == "accounts" else 2), row
 
 
+async def test_on_a_young_table_a_reference_is_looked_up_by_its_key() -> None:
+    """Without statistics every index that begins with the account looks as good, and the last one made is taken."""
+    rows = await database.fetch(
+        """select k.conrelid::regclass::text as of, (
+             select c.relname::text from pg_index i join pg_class c on c.oid = i.indexrelid
+             where i.indrelid = k.conrelid order by i.indexrelid desc limit 1) as last_made, k.conname::text as key
+           from pg_constraint k where k.conname like '%_in_account'"""
+    )
+
+    assert len(rows) > 10
+    assert [row["of"] for row in rows if row["last_made"] != row["key"]] == []
+
+
 async def test_the_migrations_make_what_the_models_say() -> None:
     assert await database.pending_changes() == []

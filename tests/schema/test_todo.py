@@ -13,6 +13,7 @@ from sales.reminders import Reminder
 from sales.viewers import Viewer
 from tests.api import Client, id_of, signed_in, written
 from tests.factories import a_lead, a_user, last_event, reminders_of
+from tests.turning import today
 
 TODO = "{ todo { totalCount nodes { moment isLate lead { title } } } }"
 
@@ -69,8 +70,7 @@ async def test_a_lead_that_came_back_shows_how_late_it_is(ada: Viewer, client: C
     lead = await a_lead(ada, title="back")
     await client.do("leadStandBy", {"id": id_of(lead), "until": {"after": "P1D"}})
     [waking] = await reminders_of(lead)
-    today = (await database.now()).astimezone(ZoneInfo("Europe/Paris")).date()
-    due_at = datetime.combine(today - timedelta(days=3), time(9), ZoneInfo("Europe/Paris")).astimezone(UTC)
+    due_at = datetime.combine(await today(ada) - timedelta(days=3), time(9), ZoneInfo("Europe/Paris")).astimezone(UTC)
     query = "query ($id: ID!) { lead(id: $id) { dueAt isOverdue daysLate nextReminder { id } } }"
 
     before = await client.ask(query, id=id_of(lead))

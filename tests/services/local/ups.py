@@ -52,8 +52,12 @@ class Up:
             return status
 
     def child(self, name: str) -> psutil.Process:
-        [found] = [process for process in self.family if process.is_running() and name in process.cmdline()]
-        return found
+        found = []
+        for process in self.family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found += [process] if name in process.cmdline() else []
+        [only] = found
+        return only
 
     def end(self, by: signal.Signals) -> str:
         """The rest of what it printed, once it and all that belongs to it are gone."""
