@@ -15,7 +15,7 @@ from sales.deliveries import DeliveryOutcome, knowing
 from services.providers import MailProvider, ProviderName
 from services.settings import Settings
 from services.worker import outbound
-from services.worker.letters import Letter, letter_of
+from services.worker.letters import Letter
 from services.worker.mailers import written
 from services.worker.resend import Resend
 from services.worker.ways import MayGo, Outgoing, Result
@@ -57,7 +57,7 @@ class ByProvider:
         self._rests_until = 0.0
 
     async def send(self, outgoing: Outgoing, *, may_go: MayGo) -> Result | None:
-        content = self._provider.content(letter_of(written(outgoing, self._settings)))
+        content = self._provider.content(written(outgoing, self._settings))
         is_repeat = await knowing.kept(outgoing.claim, for_=self._provider.keeps_keys_for)
         answer = await self._answer(content, knowing.key_of(outgoing.claim), may_go)
         if answer is None:

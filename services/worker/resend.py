@@ -35,7 +35,8 @@ class Resend:
         return orjson.dumps(
             {
                 "from": letter.sender,
-                "to": [letter.recipient],
+                # Without the name: providers differ in which names they take, and the address alone is what counts.
+                "to": [letter.recipient.addr_spec],
                 "subject": letter.subject,
                 "text": letter.text,
                 "html": letter.html,
