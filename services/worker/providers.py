@@ -1,6 +1,7 @@
 """E-mails by a provider's API: under a key that it keeps, so that a repeat is known there and sent once.
 
-A provider is a file of its own (`resend.py`): how it is asked, and what its answers mean.
+A provider is a file of its own (`resend.py`): where it is, how it is asked, and what its answers mean. Beside that it
+has a name in `services/mail_providers.py`, and a line in `APIS`.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from ipaddress import ip_network
 from typing import Final, Protocol
 
 from sales.deliveries import DeliveryOutcome, knowing
-from services.providers import MailProvider, ProviderName
+from services.mail_providers import MailProvider, ProviderName
 from services.settings import Settings
 from services.worker import outbound
 from services.worker.letters import Letter
@@ -28,10 +29,12 @@ _LEAST_SECONDS: Final = 1.0
 """Of a pause, and of what is to be left after it for an answer."""
 
 
-class Provider(Protocol):
+class MailApi(Protocol):
     """How one provider is asked to send a letter, and what it means by its answers."""
 
     keeps_keys_for: timedelta
+    url: str
+    """Where it usually is."""
     path: str
 
     def headers(self, *, key: str, secret: str) -> Mapping[str, str]: ...
@@ -43,7 +46,7 @@ class Provider(Protocol):
         ...
 
 
-PROVIDERS: Final[Mapping[ProviderName, Provider]] = {ProviderName.RESEND: Resend()}
+APIS: Final[Mapping[ProviderName, MailApi]] = {ProviderName.RESEND: Resend()}
 
 
 class ByProvider:
@@ -52,17 +55,17 @@ class ByProvider:
     def __init__(self, settings: Settings, chosen: MailProvider, *, seconds: float) -> None:
         self._settings = settings
         self._chosen = chosen
-        self._provider = PROVIDERS[chosen.name]
+        self._api = APIS[chosen.name]
         self._seconds = seconds
         self._rests_until = 0.0
 
     async def send(self, outgoing: Outgoing, *, may_go: MayGo) -> Result | None:
-        content = self._provider.content(written(outgoing, self._settings))
-        is_repeat = await knowing.kept(outgoing.claim, for_=self._provider.keeps_keys_for)
+        content = self._api.content(written(outgoing, self._settings))
+        is_repeat = await knowing.kept(outgoing.claim, for_=self._api.keeps_keys_for)
         answer = await self._answer(content, knowing.key_of(outgoing.claim), may_go)
         if answer is None:
             return None
-        result = self._provider.judged(answer, is_repeat=is_repeat)
+        result = self._api.judged(answer, is_repeat=is_repeat)
         return replace(result, words=result.words.replace(self._chosen.key, "…"))
 
     async def _answer(self, content: bytes, key: str, may_go: MayGo) -> outbound.Answer | None:
@@ -79,8 +82,8 @@ class ByProvider:
                 )
             await asyncio.sleep(pause)
             answer = await outbound.post(
-                self._chosen.url + self._provider.path,
-                headers=self._provider.headers(key=key, secret=self._chosen.key),
+                (self._chosen.url or self._api.url) + self._api.path,
+                headers=self._api.headers(key=key, secret=self._chosen.key),
                 content=content,
                 seconds=ends - time.monotonic(),
                 may_go=may_go,

@@ -26,6 +26,7 @@ class Resend:
     """One e-mail by one POST."""
 
     keeps_keys_for = timedelta(hours=24)
+    url = "https://api.resend.com"
     path = "/emails"
 
     def headers(self, *, key: str, secret: str) -> Mapping[str, str]:

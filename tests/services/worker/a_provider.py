@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import orjson
 
-from services.providers import MailProvider, ProviderName
+from services.mail_providers import MailProvider, ProviderName
 from services.settings import Settings
 from tests.services.worker.receivers import Received, Receiver, a_receiver, answer
 
