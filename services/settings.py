@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote
 
 from sales.deliveries.rates import Provider
 from sales.endpoints.addresses import Network
 from sales.endpoints.offered import Offer
-from services import channels, providers, vapid
+from services import channels, mail_providers, urls, vapid
 from services.bad_settings import BadSetting as BadSetting
 from services.bad_settings import CannotStart as CannotStart
 from services.channels import ServiceAccount
-from services.providers import MailProvider
+from services.mail_providers import MailProvider
 
 DATABASE_FILE = "database.url"
 SECRET_FILE = "secret.key"
@@ -86,7 +86,7 @@ class Settings:
             database_url=_database(given.get("DATABASE_URL")),
             redis_url=_redis(given.get("REDIS_URL")),
             smtp=_smtp(given.get("SMTP_URL")),
-            mail_provider=providers.chosen(given),
+            mail_provider=mail_providers.chosen(given),
             secret_key=_secret(given.get("SECRET_KEY")),
             public_url=_public(given.get("PUBLIC_URL", f"http://localhost:{port}")),
             allowed_networks=_networks(given.get("ALLOWED_NETWORKS", "")),
@@ -273,11 +273,9 @@ def _level(value: str) -> str:
 def _split(name: str, url: str, *, schemes: tuple[str, ...], example: str) -> SplitResult:
     """The URL's parts; what is wrong with it is said without repeating it, for it may hold a password."""
     starts = " or ".join(f"{scheme}://" for scheme in schemes)
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # computed when asked for, and refused only then
-    except ValueError:
-        raise BadSetting(name, "isn't a URL (quote special characters of a password as %40)", example=example) from None
+    parts = urls.split(url)
+    if parts is None:
+        raise BadSetting(name, "isn't a URL (quote special characters of a password as %40)", example=example)
     if parts.scheme not in schemes or "://" not in url:
         raise BadSetting(name, f"must start with {starts}", example=example)
     return parts

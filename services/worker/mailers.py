@@ -9,6 +9,7 @@ from typing import Protocol
 from sales.deliveries import DeliveryOutcome, knowing
 from services.settings import Settings
 from services.worker.emails import compose, compose_digest
+from services.worker.letters import Letter, message_of
 from services.worker.smtp import SmtpMailer
 from services.worker.ways import MayGo, Outgoing, Result
 
@@ -53,13 +54,13 @@ class ByEmail:
         self._mailer = mailer_of(settings, seconds=seconds)
 
     async def send(self, outgoing: Outgoing, *, may_go: MayGo) -> Result | None:
-        message = written(outgoing, self._settings)
+        message = message_of(written(outgoing, self._settings))
         await knowing.forgotten(outgoing.claim)
         return await self._mailer.send(message, may_go=may_go)
 
 
-def written(outgoing: Outgoing, settings: Settings) -> EmailMessage:
-    """The message that a delivery is. Raises ValueError."""
+def written(outgoing: Outgoing, settings: Settings) -> Letter:
+    """The letter that a delivery is. Raises ValueError."""
     of, where = outgoing.claim.id, {"public_url": settings.public_url, "mail_from": settings.mail_from}
     if outgoing.notice is not None:
         return compose(outgoing.notice, delivery_id=of, **where)

@@ -1,17 +1,16 @@
 """Outbound: how everything that leaves by HTTP leaves: to a checked address, without detours, within bounds.
 
-A host is resolved once and the connection pinned to an address that was checked, so that nobody's name server leads it
-into a network of ours meanwhile. Nothing is followed, nothing of the environment counts.
+A host that strangers chose is resolved once and the connection pinned to an address that was checked, so that nobody's
+name server leads it into a network of ours meanwhile (`post`). To one that the operator chose connections are kept
+(`post_by`). Nothing is followed, nothing of the environment counts.
 """
 
 import asyncio
 import socket
 import ssl
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any, Final
 
@@ -19,22 +18,14 @@ import httpx
 
 from sales.deliveries import DeliveryOutcome
 from sales.endpoints.addresses import Network, may_reach
-from services.worker.ways import MayGo, Result
+from services.worker import answers
+from services.worker.answers import MOST_READ as MOST_READ
+from services.worker.answers import Answer as Answer
+from services.worker.ways import MayGo
 
-MOST_READ: Final = 65_536
-"""Bytes of an answer that are read; the rest of it is cut."""
 MOST_ADDRESSES: Final = 4
 MOST_LOOKUPS: Final = 64
-LONGEST_WORDS: Final = 200
-
-_NOT_FOUND, _GONE = 404, 410
-
-
-@dataclass(frozen=True)
-class Answer(Result):
-    """How it went, and what the receiver answered, as much of it as was read."""
-
-    body: bytes = b""
+_NOT_FOUND: Final = 404
 
 
 class _CalledOff(Exception):
@@ -55,19 +46,40 @@ async def post(
     Whatever is wrong with the receiver is an Answer: REFUSED where nothing can have been taken, AMBIGUOUS where that is
     not known. What `may_go` raises is raised.
     """
-    sending = _Sending(may_go)
-    try:
-        async with asyncio.timeout(seconds):
-            parts = _checked(url)
-            addresses = await _reachable(parts, allow)
-            return await _first_answer(parts, addresses, headers, content, sending, seconds)
-    except _CalledOff:
-        return None
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
-        if sending.problem is not None:
-            raise sending.problem from None
-        outcome = DeliveryOutcome.AMBIGUOUS if sending.has_begun else DeliveryOutcome.REFUSED
-        return Answer(outcome, _in_words(problem, seconds))
+
+    async def ask(sending: _Sending) -> answers.Said:
+        parts = _checked(url)
+        addresses = await _reachable(parts, allow)
+        return await _first_to_answer(parts, addresses, headers, content, sending, seconds)
+
+    return await _asked(ask, seconds=seconds, may_go=may_go)
+
+
+async def post_by(
+    client: httpx.AsyncClient,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    content: bytes,
+    seconds: float,
+    may_go: MayGo,
+    secret: str,
+) -> Answer | None:
+    """The same to a host that the operator chose, over a connection that a `client()` may have kept.
+
+    One that was closed there is noticed, and another one made. If it is closed just now, while `may_go` is asked, what
+    leaves over it may have been taken for all we know: AMBIGUOUS. Of its words none repeats the `secret`.
+    """
+
+    async def ask(sending: _Sending) -> answers.Said:
+        return await answers.said_by(client, _request(client, url, headers, content, sending))
+
+    return await _asked(ask, seconds=seconds, may_go=may_go, secret=secret)
+
+
+def client(*, timeout: httpx.Timeout | None = None) -> httpx.AsyncClient:
+    """It asks nobody but whom it is told to. `timeout` is for parts of a request; the whole is bounded by who asks."""
+    return httpx.AsyncClient(verify=tls(), trust_env=False, follow_redirects=False, timeout=timeout)
 
 
 def judged(answer: Answer, *, never: Collection[int]) -> Answer:
@@ -119,6 +131,23 @@ class _Sending:
         self.has_begun = True
 
 
+async def _asked(
+    ask: Callable[[_Sending], Awaitable[answers.Said]], *, seconds: float, may_go: MayGo, secret: str | None = None
+) -> Answer | None:
+    sending = _Sending(may_go)
+    try:
+        async with asyncio.timeout(seconds):
+            said = await ask(sending)
+        return answers.judged(said, secret=secret)
+    except _CalledOff:
+        return None
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
+        if sending.problem is not None:
+            raise sending.problem from None
+        outcome = DeliveryOutcome.AMBIGUOUS if sending.has_begun else DeliveryOutcome.REFUSED
+        return Answer(outcome, answers.without(secret, _in_words(problem, seconds)))
+
+
 def _checked(url: str) -> httpx.URL:
     parts = httpx.URL(url)
     if parts.scheme not in ("http", "https") or not parts.host:
@@ -139,29 +168,28 @@ async def _reachable(parts: httpx.URL, allow: Sequence[Network]) -> list[str]:
     return addresses[:MOST_ADDRESSES]
 
 
-async def _first_answer(
+async def _first_to_answer(
     parts: httpx.URL,
     addresses: list[str],
     headers: Mapping[str, str],
     content: bytes,
     sending: _Sending,
     seconds: float,
-) -> Answer:
-    """The answer of the first address that takes a connection."""
+) -> answers.Said:
+    """What the first address says that takes a connection."""
     *others, last = addresses
-    timeout = httpx.Timeout(seconds, connect=seconds / len(addresses))
-    async with httpx.AsyncClient(verify=tls(), trust_env=False, follow_redirects=False, timeout=timeout) as client:
+    async with client(timeout=httpx.Timeout(seconds, connect=seconds / len(addresses))) as once:
         for address in others:
             try:
-                return await _answer(client, _pinned(client, parts, address, headers, content, sending))
+                return await answers.said_by(once, _pinned(once, parts, address, headers, content, sending))
             except httpx.TransportError:
                 if sending.has_begun:
                     raise
-        return await _answer(client, _pinned(client, parts, last, headers, content, sending))
+        return await answers.said_by(once, _pinned(once, parts, last, headers, content, sending))
 
 
 def _pinned(
-    client: httpx.AsyncClient,
+    once: httpx.AsyncClient,
     parts: httpx.URL,
     address: str,
     headers: Mapping[str, str],
@@ -170,59 +198,30 @@ def _pinned(
 ) -> httpx.Request:
     """The request to this very address, for the host by its name; its certificate must be the name's."""
     host = parts.netloc.decode("ascii")
-    extensions = {"trace": sending.trace, "sni_hostname": parts.raw_host.decode("ascii")}
-    # What is compressed could be a thousand times as long.
-    fixed = {"host": host, "accept-encoding": "identity", "connection": "close"}
-    return client.build_request(
-        "POST", parts.copy_with(host=address), headers={**headers, **fixed}, content=content, extensions=extensions
+    name = parts.raw_host.decode("ascii")
+    fixed = {"host": host, "connection": "close"}
+    return _request(
+        once, parts.copy_with(host=address), {**headers, **fixed}, content, sending, extensions={"sni_hostname": name}
     )
 
 
-async def _answer(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
-    response = await client.send(request, stream=True)
-    try:
-        body = b""
-        async for part in response.aiter_raw():
-            body += part[: MOST_READ - len(body)]
-            if len(body) >= MOST_READ:
-                break
-    except httpx.HTTPError:
-        # The status alone is enough of an answer where it says no.
-        if response.is_success:
-            raise
-    finally:
-        await response.aclose()
-    return _judged(response, body)
-
-
-def _judged(response: httpx.Response, body: bytes) -> Answer:
-    status = response.status_code
-    if response.is_success:
-        return Answer(DeliveryOutcome.SENT, status=status, body=body)
-    said = " ".join(_printable(body.decode("utf-8", "replace")).split())[:LONGEST_WORDS]
-    outcome = DeliveryOutcome.GONE if status == _GONE else DeliveryOutcome.REFUSED
-    words = f"{status} {response.reason_phrase}: {said}" if said else f"{status} {response.reason_phrase}"
-    return Answer(outcome, _printable(words), status, _wished(response.headers.get("retry-after")), body)
-
-
-def _printable(text: str) -> str:
-    """Without what would move a reader's terminal about."""
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
-def _wished(retry_after: str | None) -> timedelta | None:
-    """How long the receiver wants to be left, by seconds or by a date (RFC 9110, section 10.2.3)."""
-    if retry_after is None:
-        return None
-    text = retry_after.strip()
-    if text.isascii() and text.isdigit():
-        return timedelta(seconds=int(text[:9]))
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(until - datetime.now(UTC), timedelta(0))
+def _request(
+    client: httpx.AsyncClient,
+    url: httpx.URL | str,
+    headers: Mapping[str, str],
+    content: bytes,
+    sending: _Sending,
+    *,
+    extensions: Mapping[str, str] | None = None,
+) -> httpx.Request:
+    return client.build_request(
+        "POST",
+        url,
+        # What is compressed could be a thousand times as long.
+        headers={**headers, "accept-encoding": "identity"},
+        content=content,
+        extensions={"trace": sending.trace, **(extensions or {})},
+    )
 
 
 def _default_port(parts: httpx.URL) -> int:

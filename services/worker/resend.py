@@ -26,6 +26,7 @@ class Resend:
     """One e-mail by one POST."""
 
     keeps_keys_for = timedelta(hours=24)
+    url = "https://api.resend.com"
     path = "/emails"
 
     def headers(self, *, key: str, secret: str) -> Mapping[str, str]:
@@ -35,7 +36,8 @@ class Resend:
         return orjson.dumps(
             {
                 "from": letter.sender,
-                "to": [letter.recipient],
+                # Without the name: providers differ in which names they take, and the address alone is what counts.
+                "to": [letter.recipient.addr_spec],
                 "subject": letter.subject,
                 "text": letter.text,
                 "html": letter.html,

@@ -4,18 +4,20 @@ https://resend.com/docs/dashboard/emails/idempotency-keys
 """
 
 import asyncio
+import time
+from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import orjson
 
-from services.providers import MailProvider, ProviderName
+from services.mail_providers import MailProvider, ProviderName
 from services.settings import Settings
 from tests.services.worker.receivers import Received, Receiver, a_receiver, answer
 
@@ -51,6 +53,9 @@ class Provider:
     """Answered instead, one after the other, with nothing taken."""
     clock: timedelta = timedelta(0)
     mails: list[Any] = field(default_factory=list)
+    connections: list[StreamWriter] = field(default_factory=list)
+    """All that were ever made."""
+    asked_at: list[float] = field(default_factory=list)
     _kept: dict[str, Kept] = field(default_factory=dict)
 
     @property
@@ -70,7 +75,17 @@ class Provider:
         there = MailProvider(ProviderName.RESEND, self.url, KEY)
         return Settings(**{"data_dir": folder, "public_url": "https://crm.example.com", "mail_provider": there} | more)
 
+    async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
+        """One request after the other on a connection, until somebody closes it."""
+        self.connections.append(writer)
+        try:
+            while not (reader.at_eof() or writer.is_closing()):
+                await Receiver.serve(self.server, reader, cast(StreamWriter, _KeptOpen(writer)))
+        finally:
+            writer.close()
+
     async def answering(self, request: Received) -> bytes:
+        self.asked_at.append(time.monotonic())
         if request.headers.get("authorization") != f"Bearer {KEY}":
             return refusal(403, "invalid_api_key", "API key is invalid.")
         if self.says:
@@ -96,6 +111,25 @@ class Provider:
         return answer(200, orjson.dumps({"id": taken.id}))
 
 
+class _KeptOpen:
+    """Closes its connection only after an answer that never comes."""
+
+    def __init__(self, writer: StreamWriter) -> None:
+        self._writer = writer
+
+    def write(self, said: bytes) -> None:
+        if said:
+            self._writer.write(said)
+        else:
+            self._writer.close()
+
+    async def drain(self) -> None:
+        await self._writer.drain()
+
+    def close(self) -> None:
+        """Somebody may ask again."""
+
+
 def refusal(status: int, name: str, message: str, **headers: str) -> bytes:
     return answer(status, orjson.dumps({"statusCode": status, "name": name, "message": message}), **headers)
 
@@ -105,4 +139,5 @@ async def a_provider() -> AsyncIterator[Provider]:
     async with a_receiver() as server:
         provider = Provider(server)
         server.answering = provider.answering
+        server.serve = provider.serve  # type: ignore[method-assign]
         yield provider

@@ -23,6 +23,7 @@ from sales.steps.delete import delete_step
 from sales.unsubscribing import token_for
 from sales.viewers import Viewer
 from services.worker.emails import compose, compose_digest
+from services.worker.letters import Letter, message_of
 from tests.factories import a_lead, a_user, an_account, steps_of
 from tests.turning import dispatch_all
 
@@ -98,10 +99,11 @@ async def test_one_click_is_enough_to_unsubscribe_from_its_kind(notice: Notice) 
 async def test_a_digest_is_unsubscribed_with_all_e_mail_since_it_tells_of_many_kinds(notice: Notice) -> None:
     sealed.use("k" * 32)
 
-    message = compose_digest(
+    letter = compose_digest(
         [notice, notice], delivery_id=UUID(int=7), public_url="https://crm.example.com", mail_from="crm@example.com"
     )
 
+    message = message_of(letter)
     link = f"https://crm.example.com/unsubscribe/{token_for(notice.reader_id, None)}"
     assert message["List-Unsubscribe"] == f"<{link}>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -219,6 +221,10 @@ async def test_everybody_reads_their_own_language() -> None:
 
 
 def composed(notice: Notice, id: UUID | None = None) -> EmailMessage:
+    return message_of(letter_of(notice, id))
+
+
+def letter_of(notice: Notice, id: UUID | None = None) -> Letter:
     return compose(
         notice,
         delivery_id=id or new_id(),

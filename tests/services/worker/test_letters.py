@@ -1,22 +1,23 @@
-"""What a provider is given is what would go by SMTP, taken apart: the same words, to the byte each time."""
+"""What a provider is given is what goes by SMTP: the same words, to the byte each time."""
 
 from dataclasses import replace
+from email.header import decode_header, make_header
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from sales import database
+from sales import database, sealed
 from sales.notices import Notice
 from sales.preferences import NotificationChannel as By
 from sales.preferences import Pace
 from sales.preferences.choosing import choose
 from sales.viewers import Viewer
-from services.worker.letters import letter_of
+from services.worker.letters import message_of
 from tests.factories import a_lead, a_user, an_empty_outbox
 from tests.sales.test_dispatch import change, deliveries_of, dispatch_all
 from tests.services.worker.a_provider import Mood, a_provider
-from tests.services.worker.test_emails import both, composed, notice_of
+from tests.services.worker.test_emails import both, letter_of, notice_of
 from tests.services.worker.test_sends import send_all
 
 
@@ -38,28 +39,39 @@ async def notice(delivery: UUID) -> Notice:
     ],
 )  # fmt: skip
 async def test_a_subject_is_the_same_as_a_mail_program_reads_it(notice: Notice, title: str) -> None:
-    message = composed(replace(notice, activity="Call", title=title))
+    letter = letter_of(replace(notice, activity="Call", title=title))
 
-    assert letter_of(message).subject == f"Call: {' '.join(title.split())}"
+    raw = dict(message_of(letter).raw_items())["Subject"]
+    read = str(make_header(decode_header(raw)))
+    assert letter.subject == read == f"Call: {' '.join(title.split())}"
 
 
 async def test_text_and_html_are_the_same(notice: Notice) -> None:
-    message = composed(replace(notice, note="= é\n.\n" + "long " * 100))
+    letter = letter_of(replace(notice, note="= é\n.\n" + "long " * 100))
 
-    letter, (text, html) = letter_of(message), both(message)
+    text, html = both(message_of(letter))
 
     assert (letter.text, letter.html) == (text, html)
 
 
 async def test_what_an_instant_would_change_is_left_to_the_provider(notice: Notice) -> None:
-    letters = []
-    for date in ("Mon, 23 Nov 2026 08:00:00 +0000", "Tue, 24 Nov 2026 08:00:00 +0000"):
-        message = composed(notice, UUID(int=7))
-        message.replace_header("Date", date)
-        letters.append(letter_of(message))
+    letters = [letter_of(notice, UUID(int=7)) for _ in range(2)]
 
     assert letters[0] == letters[1]
     assert not {"Date", "MIME-Version", "Content-Type"} & letters[0].headers.keys()
+
+
+async def test_a_message_is_the_letter_with_its_headers_in_order(notice: Notice) -> None:
+    sealed.use("k" * 32)
+
+    letter = letter_of(notice, UUID(int=7))
+
+    message = message_of(letter)
+    assert message.keys() == ["From", "To", "Subject", "Date", *letter.headers, "MIME-Version", "Content-Type"]
+    assert {name: message[name] for name in letter.headers} == letter.headers
+    assert str(message["From"]) == letter.sender
+    assert str(message["To"]) == str(letter.recipient) == f"{notice.reader} <{notice.email}>"
+    assert message.get_boundary() == "=_relance"
 
 
 async def test_a_digest_is_one_e_mail_in_the_end(ada: Viewer, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.providers import MailProvider, ProviderName
+from services.mail_providers import MailProvider, ProviderName
 from services.settings import BadSetting, Settings
 
 KEY = "re_hunter2"
@@ -17,7 +17,7 @@ def test_nobody_is_named_by_default() -> None:
 
 
 def test_a_provider_needs_its_name_and_a_key() -> None:
-    expected = MailProvider(ProviderName.RESEND, "https://api.resend.com", KEY)
+    expected = MailProvider(ProviderName.RESEND, None, KEY)
 
     assert read(MAIL_PROVIDER="Resend", MAIL_API_KEY=KEY).mail_provider == expected
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
+from services import urls
 from services.bad_settings import BadSetting
 
 
@@ -17,15 +17,14 @@ class ProviderName(StrEnum):
 
 @dataclass(frozen=True)
 class MailProvider:
-    """A provider, where its API is, and the key that lets us in."""
+    """A provider, and the key that lets us in; `url` is where its API is, None where it usually is."""
 
     name: ProviderName
-    url: str
+    url: str | None
     key: str = field(repr=False)
 
 
-_APIS: Final = {ProviderName.RESEND: "https://api.resend.com"}
-_EXAMPLE: Final = _APIS[ProviderName.RESEND]
+_EXAMPLE: Final = "https://mail.example.com/resend"
 _OF_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _KEY: Final = "re_..."
 _OF_SMTP: Final = {
@@ -46,7 +45,7 @@ def chosen(given: Mapping[str, str]) -> MailProvider | None:
     for other, problem in _OF_SMTP.items():
         if other in given:
             raise BadSetting(other, problem, example="")
-    return MailProvider(name, _url(given.get("MAIL_API_URL", _APIS[name])), _key(given.get("MAIL_API_KEY")))
+    return MailProvider(name, _url(given.get("MAIL_API_URL")), _key(given.get("MAIL_API_KEY")))
 
 
 def _name(value: str) -> ProviderName:
@@ -65,20 +64,13 @@ def _key(value: str | None) -> str:
     return value
 
 
-def _url(value: str) -> str:
-    parts = _split(value)
+def _url(value: str | None) -> str | None:
+    if value is None:
+        return None
+    parts = urls.split(value)
     if parts is None or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
         raise BadSetting("MAIL_API_URL", "must be where its API is, without a user, ? or #", example=_EXAMPLE)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _OF_THIS_MACHINE):
         problem = "must start with https://, for the key goes along (http:// only to this machine)"
         raise BadSetting("MAIL_API_URL", problem, example=_EXAMPLE)
     return value.rstrip("/")
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # computed when asked for, and refused only then
-    except ValueError:
-        return None
-    return parts
