@@ -22,7 +22,6 @@ from sales.deliveries.decisions import cancel, replay
 from sales.deliveries.policies import POLICIES
 from sales.errors import InvalidValue, NotFound
 from sales.journal import Kind
-from sales.preferences import held
 from sales.viewers import Viewer
 from tests.factories import a_user, an_account, last_event
 from tests.sales.dead import the_dead
@@ -128,7 +127,6 @@ async def test_only_administrators_decide_about_what_goes_to_somebody_else(ada: 
     [
         (forgetting._FORGET.replace("$1", "'1 day'"), "deliveries_finished"),
         (replaying._BATCH.replace("$1", "1000"), "deliveries_dead"),
-        (held._HELD.replace("$1", "uuidv7()").replace("$2", "array[uuidv7()]"), "deliveries_held"),
         ("select count(*) from reminders where fired_at > now() - interval '1 minute'", "reminders_fired_at"),
         (
             "select from delivery_attempts where claimed_at > now() - interval '1 minute'",

@@ -9,7 +9,7 @@ from sales.calendars import EVERY_DAY, Quiet
 from sales.errors import InvalidValue, NotAllowed, Refused
 from sales.notifications import NotificationKind as Kind
 from sales.preferences import NotificationChannel as By
-from sales.preferences import Pace, Preferences
+from sales.preferences import Pace, Preferences, held
 from sales.preferences.choosing import Choice, Wishes, choose, choose_for_all
 from sales.reminders.decisions import set_reminder
 from sales.users.people import prefer
@@ -164,6 +164,28 @@ async def test_what_failed_is_tried_again_when_it_was_to_be_and_still_says_what_
     [delivery] = await deliveries_of(ada)
     assert delivery == tried
     assert (delivery["held_because"], delivery["held_until"]) == ("QUIET_HOURS", delivery["next_at"])
+
+
+async def test_what_is_held_is_found_by_its_index_however_much_has_gone(ada: Viewer) -> None:
+    sql = held._HELD.replace("$1", f"'{ada.account.id}'").replace("$2", f"array['{ada.user.id}'::uuid]")
+    async with database.transaction() as transaction:
+        await database.fetch(
+            """with n as (
+                 insert into notifications (id, account_id, user_id, kind, position, dedupe_key, in_app, created_at,
+                   visible_at)
+                 select uuidv7(), $1, $2, 'STEP_CHANGED', n, n::text, true, now(), now() from generate_series(1, 5000) n
+                 returning *)
+               insert into deliveries (id, account_id, notification_id, user_id, channel, position, lane, state,
+                 attempt, ambiguous, next_at, created_at, done_at)
+               select uuidv7(), account_id, id, user_id, 'EMAIL', position, user_id, 'SENT', 1, 0, now(), now(), now()
+               from n returning 1""",
+            ada.account.id, ada.user.id,
+        )  # fmt: skip
+        await database.fetch("analyze deliveries, notifications")
+        plan = [row["QUERY PLAN"] for row in await database.fetch(f"explain {sql}")]
+        await transaction.rollback()
+
+    assert any("deliveries_held" in line for line in plan), plan
 
 
 async def test_what_failed_and_is_not_wanted_any_more_is_not_tried_again(ada: Viewer, ben: Viewer) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from sales import database, notices, sealed
+from sales import database, notices
 from sales.deliveries import Delivery
 from sales.ids import new_id
 from sales.leads.edit import LeadFields, edit
@@ -82,9 +82,8 @@ async def test_what_concerns_one_lead_hangs_together(notice: Notice) -> None:
     assert composed(replace(notice, lead_id=None, number=None, event="step.deleted"))["References"] is None
 
 
+@pytest.mark.usefixtures("sealing")
 async def test_one_click_is_enough_to_unsubscribe_from_its_kind(notice: Notice) -> None:
-    sealed.use("k" * 32)
-
     message = composed(notice)
 
     link = f"https://crm.example.com/unsubscribe/{token_for(notice.reader_id, notice.kind)}"
@@ -96,9 +95,8 @@ async def test_one_click_is_enough_to_unsubscribe_from_its_kind(notice: Notice) 
     assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in message.as_bytes()  # RFC 8058 knows no encoded words
 
 
+@pytest.mark.usefixtures("sealing")
 async def test_a_digest_is_unsubscribed_with_all_e_mail_since_it_tells_of_many_kinds(notice: Notice) -> None:
-    sealed.use("k" * 32)
-
     letter = compose_digest(
         [notice, notice], delivery_id=UUID(int=7), public_url="https://crm.example.com", mail_from="crm@example.com"
     )
@@ -113,7 +111,6 @@ async def test_a_digest_is_unsubscribed_with_all_e_mail_since_it_tells_of_many_k
 
 
 async def test_without_a_key_nothing_is_promised(notice: Notice) -> None:
-    sealed.use(None)
 
     message = composed(notice)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from sales import database, sealed
+from sales import database
 from sales.notices import Notice
 from sales.preferences import NotificationChannel as By
 from sales.preferences import Pace
@@ -15,10 +15,11 @@ from sales.preferences.choosing import choose
 from sales.viewers import Viewer
 from services.worker.letters import message_of
 from tests.factories import a_lead, a_user, an_empty_outbox
-from tests.sales.test_dispatch import change, deliveries_of, dispatch_all
+from tests.sales.tellings import change, deliveries_of
 from tests.services.worker.a_provider import Mood, a_provider
 from tests.services.worker.test_emails import both, letter_of, notice_of
 from tests.services.worker.test_sends import send_all
+from tests.turning import dispatch_all
 
 
 @pytest.fixture
@@ -61,9 +62,8 @@ async def test_what_an_instant_would_change_is_left_to_the_provider(notice: Noti
     assert not {"Date", "MIME-Version", "Content-Type"} & letters[0].headers.keys()
 
 
+@pytest.mark.usefixtures("sealing")
 async def test_a_message_is_the_letter_with_its_headers_in_order(notice: Notice) -> None:
-    sealed.use("k" * 32)
-
     letter = letter_of(notice, UUID(int=7))
 
     message = message_of(letter)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from sales import database, sealed
+from sales import database
 from sales.deliveries import Delivery, DeliveryAttempt, DeliveryOutcome, DeliveryState
 from sales.deliveries.decisions import replay
 from sales.notifications import NotificationKind
@@ -29,11 +29,10 @@ async def provider() -> AsyncIterator[Provider]:
         yield provider
 
 
+@pytest.mark.usefixtures("sealing")
 async def test_an_e_mail_keeps_all_that_it_has_by_smtp(
     ada: Viewer, delivery: UUID, provider: Provider, tmp_path: Path
 ) -> None:
-    sealed.use("k" * 32)
-
     row = await what_became_of(delivery, provider.settings(tmp_path, mail_from="Zoë’s CRM <crm@example.com>"))
 
     [mail], [request] = provider.mails, provider.asked
