@@ -24,6 +24,7 @@ def main() -> int:
     seed = given.seed if given.seed is not None else random.randrange(10**6)
     print(f"seed {seed}: `make chaos SEED={seed}` does the same again")
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
+    folder.chmod(0o755)  # for the database's own user, or its files would lie elsewhere and stay
     try:
         return 0 if asyncio.run(_all(folder, seed, given)) else 1
     finally:

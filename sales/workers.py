@@ -32,15 +32,19 @@ class Worker(Model):
         table = "workers"
 
 
-_BEAT = """
-insert into workers (id, name, started_at, beat_at, hears_bell) values ($1, $2, now(), now(), $3)
-on conflict (id) do update set beat_at = now(), hears_bell = excluded.hears_bell
+_BEAT = f"""
+with mine as (
+  insert into workers (id, name, started_at, beat_at, hears_bell) values ($1, $2, now(), now(), $3)
+  on conflict (id) do update set beat_at = now(), hears_bell = excluded.hears_bell)
+select 1 + count(*) as alive from workers where id <> $1 and {IS_ALIVE}
 """
 
 
-async def beat(worker_id: UUID, name: str, *, hears_bell: bool = False) -> None:
-    """Say that this worker is alive, and whether Redis reaches it."""
-    await database.fetch(_BEAT, worker_id, name, hears_bell)
+async def beat(worker_id: UUID, name: str, *, hears_bell: bool = False) -> int:
+    """Say that this worker is alive, and whether Redis reaches it; returns how many are."""
+    [row] = await database.fetch(_BEAT, worker_id, name, hears_bell)
+    alive: int = row["alive"]
+    return alive
 
 
 async def leave(worker_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """Real servers for every test: one PostgreSQL a session, migrated once; accounts keep the tests apart."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from sales import database, sealed
 from sales.deliveries import rates
 from sales.endpoints import addresses
 from services.local import postgres
+from services.local.unprivileged import passing_folder
 from tests.factories import an_empty_outbox
 
 Figures = Callable[[str], None]
@@ -56,6 +58,13 @@ async def pool(database_url: str) -> AsyncIterator[None]:
     """The pool of this process is open."""
     async with database.connected(database_url, pool=16):
         yield
+
+
+@pytest.fixture
+def ground() -> Iterator[Path]:
+    """A folder on a short path for servers that are really started."""
+    with passing_folder("relance-test-") as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import json
 import platform
-import tempfile
 import time
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -16,6 +15,7 @@ from bench.delivery import peers, runs
 from bench.delivery.data import ENDPOINTS, PEOPLE, build
 from bench.delivery.fleet import OPTIONS, Fleet, running
 from bench.delivery.rounds import PARTS, Round, rounds
+from services.local.unprivileged import passing_folder
 
 RESULTS: Final = Path(__file__).parent / "results"
 MOST_LATE_MS: Final = {"p99": 5_000, "max": 15_000}
@@ -29,8 +29,8 @@ async def main() -> int:
     for accounts in given.accounts:
         left = [each for each in rounds(given, accounts) if not (given.resume and _file(given, each.name).exists())]
         if left:
-            with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-                async with running(Path(folder)) as fleet:
+            with passing_folder("bench-") as folder:
+                async with running(folder) as fleet:
                     found |= await _done(fleet, left, given, accounts, machine)
     print(f"{len(found)} rounds in {time.monotonic() - began:.0f} s, in {RESULTS.relative_to(Path.cwd())}")
     return _judged(found | _kept(given))

@@ -97,6 +97,12 @@ def untold(events: Sequence[str]) -> list[Refusal]:
     ]
 
 
+async def anybody() -> bool:
+    """Whether any account has endpoints of its own."""
+    [row] = await database.fetch(f"select exists (select from endpoints e where {_LISTENING}) as listens")
+    return bool(row["listens"])
+
+
 async def tell_endpoints(account_id: UUID, positions: Sequence[int]) -> None:
     """Make a delivery of each event for every endpoint of the account that hears of it; once, however often called."""
     await database.fetch(_TELL, account_id, list(positions))

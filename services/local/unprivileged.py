@@ -10,6 +10,9 @@ import pwd
 import secrets
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -70,6 +73,15 @@ def own_home(folder: Path) -> Home:
     except OSError as problem:
         raise _unusable(folder, problem) from None
     return Home(folder, Identity(os.geteuid(), os.getegid()))
+
+
+@contextmanager
+def passing_folder(prefix: str) -> Iterator[Path]:
+    """A folder for a while, removed at the end, with all that servers keep below it: no parent bars their way."""
+    with tempfile.TemporaryDirectory(prefix=prefix) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 def lent_home(folder: Path) -> Home:

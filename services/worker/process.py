@@ -14,6 +14,7 @@ import uvloop
 from sales import clock, database, dispatch, sealed, undoing, watches, workers
 from sales.deliveries.policies import LEASE
 from sales.deliveries.replaying import replay_some
+from sales.endpoints import hearing
 from sales.ids import new_id
 from services import logs
 from services.settings import Settings
@@ -62,7 +63,7 @@ async def _work(settings: Settings, lease: timedelta, told: asyncio.Event) -> No
     name = f"{socket.gethostname()}:{os.getpid()}"
     sweeps, sender = _sweeps(settings, lease)
     hears, retention = asyncio.Event(), timedelta(days=settings.retention_days)
-    beside = [asyncio.create_task(_beat(name, hears)), asyncio.create_task(forget_hourly(retention))]
+    beside = [asyncio.create_task(_beat(name, hears, sender)), asyncio.create_task(forget_hourly(retention))]
     if settings.redis_url is not None:
         heard = listen(
             settings.redis_url,
@@ -72,6 +73,7 @@ async def _work(settings: Settings, lease: timedelta, told: asyncio.Event) -> No
             hears=hears,
         )
         beside.append(asyncio.create_task(heard))
+    beside.append(asyncio.create_task(_prepare()))
     running = [asyncio.create_task(sweep.run()) for sweep in sweeps]
     log.info("worker %s looks after reminders, notifications and e-mails", name)
     await told.wait()
@@ -126,12 +128,19 @@ async def _when_rung() -> float | None:
     return None
 
 
-async def _beat(name: str, hears: asyncio.Event) -> None:
+async def _prepare() -> None:
+    """Have what endpoints of accounts are told by, before the first of them waits for it."""
+    with contextlib.suppress(Exception):  # the sweeps say so when the database is away
+        if await hearing.anybody():
+            await api_types.load()
+
+
+async def _beat(name: str, hears: asyncio.Event, sender: Sender) -> None:
     worker_id = new_id()
     try:
         while True:
             with contextlib.suppress(Exception):  # the sweeps say so when the database is away
-                await workers.beat(worker_id, name, hears_bell=hears.is_set())
+                sender.workers = await workers.beat(worker_id, name, hears_bell=hears.is_set())
             await asyncio.sleep(BEAT_SECONDS)
     finally:
         with contextlib.suppress(Exception):

@@ -63,6 +63,8 @@ class Sender:
         self._is_urgent = is_urgent
         self._sending: dict[asyncio.Task[None], Channel] = {}
         self._rests_until = 0.0
+        self.workers = 1
+        """How many are at work, as far as is known: beside what comes first they send no more together than one."""
 
     async def send_due(self) -> int:
         """Begin to send what is due, as far as there are free slots; returns how many were begun."""
@@ -75,7 +77,7 @@ class Sender:
         ends = time.monotonic() + self._lease.total_seconds()
         claims = await claiming.claim(free, mails=self._mail_slots(), lease=self._lease)
         if claims:
-            self._rests_until = time.monotonic() + PAUSE_MEANWHILE
+            self._rests_until = time.monotonic() + self._pause
         for outgoing in await self._loaded(claims):
             task = asyncio.create_task(self._send(outgoing, ends=ends))
             self._sending[task] = outgoing.claim.channel
@@ -103,8 +105,12 @@ class Sender:
         if SLOTS - len(self._sending) < FEWEST_SLOTS:
             return None
         if self._is_urgent():
-            return PAUSE_MEANWHILE
+            return self._pause
         return await claiming.next_due_in(mails=self._mail_slots())
+
+    @property
+    def _pause(self) -> float:
+        return PAUSE_MEANWHILE * self.workers
 
     @property
     def is_sending(self) -> bool:

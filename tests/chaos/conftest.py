@@ -1,20 +1,19 @@
 """One world for all of it; each test has accounts and workers of its own."""
 
-import tempfile
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from chaos.worlds import World
+from services.local.unprivileged import passing_folder
 
 SEED = 1
 
 
 @pytest.fixture(scope="session")
 async def servers() -> AsyncIterator[World]:
-    with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        world = World(Path(folder), seed=SEED)
+    with passing_folder("chaos-") as folder:
+        world = World(folder, seed=SEED)
         await world.start()
         try:
             yield world

@@ -5,14 +5,15 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from services.local.unprivileged import passing_folder
 from tests.end_to_end.worlds import World
 from tests.services.api.servers import running
 
 
 @pytest.fixture(scope="session")
-async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    world = World(tmp_path_factory.mktemp("world"))
+async def servers() -> AsyncIterator[World]:
     async with AsyncExitStack() as stack:
+        world = World(stack.enter_context(passing_folder("relance-test-")))
         for server in (world.postgres, world.valkey, world.mail):
             await server.start()
             stack.push_async_callback(server.stop)

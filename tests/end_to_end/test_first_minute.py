@@ -13,14 +13,14 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "first-minute.md"
 _OPERATION = re.compile(r"^## (\d+)\..*?```graphql\n(.*?)```", re.MULTILINE | re.DOTALL)
 
 
-async def test_the_first_minute_goes_as_the_document_says(tmp_path: Path) -> None:
+async def test_the_first_minute_goes_as_the_document_says(ground: Path) -> None:
     operations = {int(number): text for number, text in _OPERATION.findall(DOCUMENT.read_text("utf-8"))}
     assert sorted(operations) == list(range(1, 10))
 
-    with up(tmp_path / "data") as relance:
+    with up(ground / "data") as relance:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{relance.environment['PORT']}") as client:
             await _the_tour(client, operations)
-            await _until_mailed(tmp_path / "data" / "outbox")
+            await _until_mailed(ground / "data" / "outbox")
 
 
 async def _the_tour(client: httpx.AsyncClient, operations: dict[int, str]) -> None:

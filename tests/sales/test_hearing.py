@@ -9,7 +9,7 @@ from sales import database, sealed
 from sales.deliveries import Channel, Delivery
 from sales.dispatch import dispatch_again
 from sales.endpoints import Endpoint, EndpointKind, webhooks
-from sales.endpoints.hearing import PUBLIC_KINDS, hears
+from sales.endpoints.hearing import PUBLIC_KINDS, anybody, hears
 from sales.journal import Kind
 from sales.leads.edit import LeadFields, edit
 from sales.leads.moves import move
@@ -184,3 +184,9 @@ async def test_hearing_is_the_same_before_and_after(ada: Viewer) -> None:
 
 def test_what_is_public_is_about_leads_reminders_steps_and_pipelines() -> None:
     assert {kind.partition(".")[0] for kind in PUBLIC_KINDS} == {"lead", "reminder", "step", "pipeline"}
+
+
+async def test_whether_anybody_listens_is_known_before_there_is_anything_to_tell(ada: Viewer) -> None:
+    await a_webhook(ada)
+
+    assert await anybody()

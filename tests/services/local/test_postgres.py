@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import stat
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -34,8 +33,8 @@ def mode(path: Path) -> int:
 
 @pytest.fixture(scope="module")
 async def server() -> AsyncIterator[Postgres]:
-    with tempfile.TemporaryDirectory(prefix="relance-test-") as folder:
-        server = Postgres(Path(folder))
+    with passing_folder("relance-test-") as folder:
+        server = Postgres(folder)
         await server.start()
         yield server
         await server.stop()

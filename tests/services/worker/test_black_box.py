@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sales import canaries, database
+from sales import canaries, database, workers
 from sales.canaries import Canary as Minute
 from sales.deliveries import Delivery, DeliveryOutcome, Replay, claiming, settling
 from sales.deliveries.decisions import Dead, cancel, replay_all
+from sales.ids import new_id
 from sales.viewers import Viewer
 from services.settings import Settings
 from services.worker import chores
@@ -69,3 +70,13 @@ async def until(counted: Any) -> None:
     async with asyncio.timeout(10):
         while not await counted():
             await asyncio.sleep(0.02)
+
+
+async def test_a_worker_learns_how_many_are_at_work() -> None:
+    await database.fetch("delete from workers")
+    one, other = new_id(), new_id()
+
+    alive = [await workers.beat(id, "w") for id in (one, other, one)]
+    await workers.leave(other)
+
+    assert [*alive, await workers.beat(one, "w")] == [1, 2, 2, 1]

@@ -160,6 +160,9 @@ async def test_few_are_begun_at_once_while_people_are_still_to_be_told(
     sender._ways = {None: way}
 
     begun = [await sender.send_due(), await sender.send_due()]
+    assert await sender.next_in() == 60
+    sender.workers = 3  # who send no more together than one alone
+    assert await sender.next_in() == 180
     is_told.set()
     begun.append(await sender.send_due())
     way.may_end.set()
