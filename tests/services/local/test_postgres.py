@@ -12,7 +12,7 @@ import pytest
 
 from services.local import unprivileged
 from services.local.postgres import Mode, Postgres, running, temporary
-from services.local.unprivileged import Identity, binaries
+from services.local.unprivileged import Identity, binaries, passing_folder
 from services.settings import CannotStart
 from tests.services.local.processes import as_ordinary_user, gone, owner
 
