@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from enum import Enum
@@ -15,7 +16,7 @@ import asyncpg
 
 from services.local.processes import dying_with_parent
 from services.local.server import Server
-from services.local.unprivileged import Home, Identity, binaries, lent_home, passing_folder
+from services.local.unprivileged import Home, Identity, binaries, lent_home
 from services.settings import CannotStart
 
 USER = DATABASE = "relance"
@@ -145,8 +146,8 @@ async def running(folder: Path, *, options: Mapping[str, str] | None = None) -> 
 @asynccontextmanager
 async def temporary(*, options: Mapping[str, str] | None = None) -> AsyncIterator[str]:
     """The same on a folder that is removed at the end, and in a hurry: what it holds need not outlive it."""
-    with passing_folder("relance-") as folder:
-        async with running(folder, options=_HASTY | dict(options or {})) as url:
+    with tempfile.TemporaryDirectory(prefix="relance-") as folder:
+        async with running(Path(folder), options=_HASTY | dict(options or {})) as url:
             yield url
 
 

@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import stat
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from services.local import unprivileged
 from services.local.postgres import Mode, Postgres, running, temporary
-from services.local.unprivileged import Identity, binaries, passing_folder
+from services.local.unprivileged import Identity, binaries
 from services.settings import CannotStart
 from tests.services.local.processes import as_ordinary_user, gone, owner
 
@@ -33,8 +34,8 @@ def mode(path: Path) -> int:
 
 @pytest.fixture(scope="module")
 async def server() -> AsyncIterator[Postgres]:
-    with passing_folder("relance-test-") as folder:
-        server = Postgres(folder)
+    with tempfile.TemporaryDirectory(prefix="relance-test-") as folder:
+        server = Postgres(Path(folder))
         await server.start()
         yield server
         await server.stop()
