@@ -20,6 +20,7 @@ from sales.endpoints.switching import switch_off
 
 LONGEST_ERROR: Final = 500
 
+# It ends when it is written, and not when the statement began: it may have waited for who has just taken it over.
 _SENT = """
 with ended as (
   update delivery_attempts set ended_at = now(), outcome = 'SENT', status = $3
@@ -31,7 +32,7 @@ within as (
 well as (
   update endpoints e set failures = 0, failing_since = null, paused_until = null
   from deliveries d where d.id = $1 and e.account_id = d.account_id and e.id = d.endpoint_id and e.failures > 0)
-update deliveries set state = 'SENT', done_at = now(), lease = null, last_error = null
+update deliveries set state = 'SENT', done_at = clock_timestamp(), lease = null, last_error = null
 where id = $1 and state <> 'SENT' returning 1
 """
 
@@ -62,7 +63,7 @@ spared as (
   returning e.failing_since <= now() - interval '{FAILING_FOR.total_seconds()} s' as has_failed_long)
 update deliveries d set ambiguous = j.ambiguous, lease = null, last_error = coalesce(j.dead_of, $5),
   state = case when j.dead_of is null then 'PENDING' else 'DEAD' end,
-  done_at = case when j.dead_of is null then null else now() end,
+  done_at = case when j.dead_of is null then null else clock_timestamp() end,
   next_at = now() + coalesce($6::interval, interval '0')
 from judged j where d.id = j.id
 returning d.state, coalesce((select has_failed_long from spared), false) as has_failed_long

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from sales import database
-from sales.deliveries import DeliveryAttempt, DeliveryOutcome, DeliveryState
+from sales.database import Row
+from sales.deliveries import Delivery, DeliveryAttempt, DeliveryOutcome, DeliveryState
 from sales.deliveries.claiming import Claim, claim
-from sales.deliveries.settling import failed
+from sales.deliveries.settling import failed, sent
 from sales.endpoints import Endpoint, webhooks
 from sales.endpoints.webhooks import WebhookFields
 from sales.leads.moves import move
@@ -48,14 +49,8 @@ async def test_a_failure_that_comes_while_another_worker_takes_it_over_changes_n
         return await failed(claimed, DeliveryOutcome.REFUSED, "451 later")
 
     failing = asyncio.create_task(fail())
-    async with database.transaction(), asyncio.timeout(10):
-        [taken] = await database.fetch(
-            "update deliveries set lease = uuidv4(), next_at = now() + interval '1 minute' where id = $1 "
-            "returning lease, next_at", claimed.id,
-        )  # fmt: skip
-        is_taken.set()
-        while not await database.fetch(_SOMEBODY_WAITS):
-            await database.fetch("select pg_stat_clear_snapshot()::text")
+    async with database.transaction():
+        taken = await taken_over(claimed, then=is_taken)
 
     assert await failing is None
     [left] = await database.fetch("select lease, next_at from deliveries where id = $1", claimed.id)
@@ -63,8 +58,41 @@ async def test_a_failure_that_comes_while_another_worker_takes_it_over_changes_n
     assert await Endpoint.filter(account_id=ada.account.id).exclude(failures=0).count() == 0
 
 
+async def test_what_has_arrived_while_another_worker_took_it_over_ends_after_that(ada: Viewer) -> None:
+    claimed, is_taken = await a_claim(ada), asyncio.Event()
+
+    async def settle() -> None:
+        await is_taken.wait()
+        await sent(claimed)
+
+    settling = asyncio.create_task(settle())
+    async with database.transaction():
+        await taken_over(claimed, then=is_taken)
+        [meanwhile] = await database.fetch("select clock_timestamp() as at")
+    await settling
+
+    row = await Delivery.get(id=claimed.id)
+    assert (row.state, row.lease) == (DeliveryState.SENT, None)
+    assert row.done_at is not None
+    assert row.done_at > meanwhile["at"]
+
+
+async def taken_over(claimed: Claim, *, then: asyncio.Event) -> Row:
+    """Another worker takes it in this transaction; who settles it after that waits for the end of it."""
+    [taken] = await database.fetch(
+        "update deliveries set lease = uuidv4(), next_at = now() + interval '1 minute' where id = $1 "
+        "returning lease, next_at", claimed.id,
+    )  # fmt: skip
+    then.set()
+    async with asyncio.timeout(10):
+        while not await database.fetch(_SOMEBODY_WAITS):
+            await database.fetch("select pg_stat_clear_snapshot()::text")
+    return taken
+
+
 _SOMEBODY_WAITS = """
-select from pg_stat_activity where wait_event_type = 'Lock' and query like '%judged as%' and pid <> pg_backend_pid()
+select from pg_stat_activity where wait_event_type = 'Lock' and query like '%update delivery_attempts set ended_at%'
+  and pid <> pg_backend_pid()
 """
 
 
