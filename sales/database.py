@@ -198,7 +198,9 @@ def _credentials(url: str, pool: int) -> dict[str, Any]:
         "server_settings": {
             "jit": "off",
             "timezone": "UTC",
+            # A statement is planned once, maybe when its table is all but empty, and must do when it is large.
             "plan_cache_mode": "force_generic_plan",
+            "enable_seqscan": "off",
             "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
         },
         **({"ssl": _tls(options["sslmode"])} if secure else {}),

@@ -1,5 +1,7 @@
 """The tables: nothing crosses accounts, models and migrations agree."""
 
+from uuid import UUID
+
 from sales import database
 
 OPERATIONAL = {"accounts", "canaries", "provider_rates", "sign_in_attempts", "workers", "tortoise_migrations"}
@@ -41,6 +43,27 @@ async def test_on_a_young_table_a_reference_is_looked_up_by_its_key() -> None:
 
     assert len(rows) > 10
     assert [row["of"] for row in rows if row["last_made"] != row["key"]] == []
+
+
+async def test_a_table_that_was_small_when_a_statement_was_planned_is_not_read_whole_when_it_has_grown(
+    pool: None,
+) -> None:
+    """PostgreSQL would read a table whole that it knows to be small, and the plan is kept while it grows."""
+    rows = await database.fetch(
+        """select k.conrelid::regclass::text as of from pg_constraint k where k.conname like '%_in_account'"""
+    )
+    tables = {row["of"] for row in rows}
+    await database.fetch(f"analyze {', '.join(sorted(tables))}")
+
+    plans = {
+        table: await database.fetch(
+            f"explain select from {table} where account_id = $1 and id = $2 for key share", UUID(int=0), UUID(int=0)
+        )
+        for table in tables
+    }
+
+    assert len(tables) > 10
+    assert [table for table, plan in plans.items() if "Seq Scan" in str(plan)] == []
 
 
 async def test_the_migrations_make_what_the_models_say() -> None:
