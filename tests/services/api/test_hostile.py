@@ -7,7 +7,7 @@ from time import process_time
 import pytest
 
 from tests.api import Client
-from tests.pace import paced
+from tests.pace import paced, unburdened
 
 MOST_SECONDS = 0.05  # of this process's own time, the best of three, whatever else the machine does
 MOST_BYTES = 20_000_000
@@ -59,12 +59,13 @@ async def refused(client: Client, query: str) -> None:
 @pytest.mark.parametrize("kind", HOSTILE)
 async def test_a_hostile_document_is_refused_in_under_50_ms(nobody: Client, kind: str) -> None:
     tries = []
-    for _ in range(3):
-        started = process_time()
-        await refused(nobody, HOSTILE[kind])
-        tries.append(paced(process_time() - started))
+    with unburdened():
+        for _ in range(3):
+            started = process_time()
+            await refused(nobody, HOSTILE[kind])
+            tries.append(process_time() - started)
 
-    assert min(tries) < MOST_SECONDS
+    assert paced(min(tries)) < MOST_SECONDS
 
 
 @pytest.mark.parametrize("kind", HOSTILE)

@@ -15,7 +15,7 @@ from schema.ids import WORDS
 from tests.api import Client, signed_in, written
 from tests.conftest import Figures
 from tests.factories import an_account
-from tests.pace import paced
+from tests.pace import paced, unburdened
 
 TRIES = 3
 MEGABYTE = 1_000_000
@@ -118,14 +118,15 @@ async def somebody(pool: None) -> AsyncIterator[Client]:
     ada = await an_account()
     MOMENTS["to"] = written(await database.now())
     async with await signed_in(ada) as client:
-        yield client
+        with unburdened():
+            yield client
 
 
 async def sent(client: Client, text: str, variables: dict[str, Any]) -> float:
     """Ask, and have it answered or clearly refused; gives the processor time of this process."""
     started = process_time()
     response = await client.send_query(text, **variables)
-    taken = paced(process_time() - started)
+    taken = process_time() - started
     codes = {error["extensions"]["code"] for error in response.json().get("errors", ())}
     assert codes <= CLEAR
     return taken
@@ -146,8 +147,8 @@ async def test_a_dear_request_is_answered_or_refused_in_little_time(
     again = [await answered(somebody, kind, anew=False) for _ in range(TRIES)]
 
     figures(f"{kind}: {min(again) * 1000:.0f} ms again, {min(anew) * 1000:.0f} ms as a new text")
-    assert min(again) < DEAR[kind].seconds
-    assert min(anew) < DEAR[kind].seconds_anew
+    assert paced(min(again)) < DEAR[kind].seconds
+    assert paced(min(anew)) < DEAR[kind].seconds_anew
 
 
 @pytest.mark.parametrize("kind", DEAR)
