@@ -18,6 +18,7 @@ _LEAD: Final = timedelta(seconds=10)
 _WARM_UP: Final = 1_000
 _TOLD_SECONDS: Final = 300.0
 _WARM_UP_SECONDS: Final = 15.0
+_PREPARING_SECONDS: Final = 5.0
 _IDLE_SECONDS: Final = 10.0
 _HINTS: Final = 60
 
@@ -90,6 +91,7 @@ async def peak(fleet: Fleet, *, due: int, within: timedelta, sending: float, hur
     [late] = await fleet.query(_LATE, at, ends)
     all_are_sent = await until(nothing_is_left, seconds=sending, or_else=False)
     workers, memory = len(fleet.workers), fleet.memory()
+    await fleet.query("analyze")  # or what has just been written is unknown to the plans of these questions
     sent = {channel: await _sent(fleet, at, ends, channel, workers) for channel in ("EMAIL", "WEBHOOK")}
     if not all_are_sent:
         fleet.end_workers()
@@ -124,6 +126,7 @@ async def idle(fleet: Fleet) -> dict[str, Any]:
     """What workers cost that have nothing to do."""
     count = "select xact_commit from pg_stat_database where datname = current_database()"
     seen = [psutil.Process(worker.pid) for worker in fleet.workers]
+    await asyncio.sleep(_PREPARING_SECONDS)  # a worker loads what it will need when it starts
     [[first]], used = await fleet.query(count), _cpu(seen)
     await asyncio.sleep(_IDLE_SECONDS)
     [[last]], spent = await fleet.query(count), _cpu(seen) - used
